@@ -1,0 +1,30 @@
+"""Batches: rows of ids of unequal length as one padded array."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tallygate.runtime.vocabulary import PADDING
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What an engine takes."""
+
+    ids: NDArray[np.int64]
+    """[batch, time], padded with row 0 behind each row's length."""
+    lengths: NDArray[np.int64]
+    """[batch], each at least 1."""
+
+
+def pad(rows: Sequence[Sequence[int]], time: int | None = None) -> Batch:
+    """Pad ``rows`` to ``time`` columns, or to the longest of them. Every row must have at least one id."""
+    lengths = np.fromiter(map(len, rows), dtype=np.int64, count=len(rows))
+    ids = np.full((len(rows), time or int(lengths.max())), PADDING, dtype=np.int64)
+    for row, values in zip(ids, rows, strict=True):
+        row[: len(values)] = values
+    return Batch(ids, lengths)

@@ -1,0 +1,114 @@
+"""The classifier: texts in, predictions out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tallygate.runtime.batches import pad
+from tallygate.runtime.bundle import Bundle, open_bundle
+from tallygate.runtime.engines import Engine, create_engine
+from tallygate.runtime.errors import InputError
+from tallygate.runtime.golden_check import check_one_golden
+from tallygate.runtime.prediction import Prediction, PredictionMaker
+from tallygate.runtime.text import Tokenizer
+
+WINDOW = 1024
+"""Texts that are sorted by length together, and held in memory at once."""
+BATCH_SIZE = 16
+"""Texts per run of the engine; more gains nothing on a CPU."""
+BATCH_IDS = 65_536
+"""Most ids per run, padding included: it bounds the memory of very long texts."""
+
+
+class Classifier:
+    """A loaded bundle on one engine. Safe to share between threads."""
+
+    def __init__(self, bundle: Bundle, engine: Engine) -> None:
+        """Raises :class:`GateError` when the engine does not answer a golden row as the reference did."""
+        self.bundle = bundle
+        self.engine = engine
+        self.tokenizer: Tokenizer = bundle.tokenizer()
+        self._maker = PredictionMaker(
+            bundle.manifest.labels, bundle.manifest.temperature, engine.name, engine.precision, engine.provider
+        )
+        check_one_golden(bundle, self.tokenizer, engine)
+
+    @classmethod
+    def load(
+        cls,
+        path: str | Path | None = None,
+        engine: str = "auto",
+        precision: str | None = None,
+        *,
+        threads: int = 1,
+        sha256: str | None = None,
+    ) -> Classifier:
+        """Load the bundle at ``path`` (a directory or a zip; the shipped IMDB bundle by default).
+
+        ``engine`` is ``auto``, ``onnxruntime`` or ``numpy``; ``precision`` names a variant of the bundle (by default
+        the engine's first); ``sha256`` pins the bundle to the hash that ``tallygate info`` prints. Raises a
+        :class:`TallygateError` when the bundle is missing, damaged or altered, when the engine is not there, or when
+        it does not answer a golden row as the reference did.
+        """
+        bundle = open_bundle(path, sha256)
+        return cls(bundle, create_engine(bundle, engine, precision, threads))
+
+    @property
+    def labels(self) -> list[str]:
+        """The labels, sorted."""
+        return list(self.bundle.manifest.labels)
+
+    @overload
+    def predict(self, texts: str) -> Prediction: ...
+    @overload
+    def predict(self, texts: list[str] | tuple[str, ...]) -> list[Prediction]: ...
+    @overload
+    def predict(self, texts: Iterator[str]) -> Iterator[Prediction]: ...
+    def predict(self, texts: str | Iterable[str]) -> Prediction | list[Prediction] | Iterator[Prediction]:
+        """Classify one text, a list of texts, or any iterator of them.
+
+        Answers come in the order of the texts. An iterator is read in windows as its answers are taken, so its length
+        is not bounded by memory; any other collection is answered with a list.
+        Raises :class:`InputError` for anything that is not a string.
+        """
+        if isinstance(texts, str):
+            return next(self._stream([texts]))
+        answers = self._stream(texts)
+        return answers if isinstance(texts, Iterator) else list(answers)
+
+    def logits(self, rows: Sequence[Sequence[int]]) -> NDArray[np.float32]:
+        """Rows of ids -> logits [rows, outputs], computed in batches of like length."""
+        order = sorted(range(len(rows)), key=lambda index: len(rows[index]))
+        result = np.empty((len(rows), self.bundle.manifest.outputs), np.float32)
+        start = 0
+        while start < len(order):
+            indices = _next_batch(rows, order, start)
+            batch = pad([rows[index] for index in indices])
+            result[indices] = self.engine.run(batch.ids, batch.lengths)
+            start += len(indices)
+        return result
+
+    def _stream(self, texts: Iterable[str]) -> Iterator[Prediction]:
+        rows = (self._encode(number, text) for number, text in enumerate(texts, 1))
+        while window := list(islice(rows, WINDOW)):
+            yield from self._maker.make(self.logits(window))
+
+    def _encode(self, number: int, text: object) -> list[int]:
+        if not isinstance(text, str):
+            reason = f"is of type {type(text).__name__}, not a string"
+            raise InputError(f"text {number}", reason, "pass strings, and drop missing values first")
+        return self.tokenizer.encode(text)
+
+
+def _next_batch(rows: Sequence[Sequence[int]], order: list[int], start: int) -> list[int]:
+    """Up to BATCH_SIZE rows from ``start`` on, in order of length, within BATCH_IDS ids after padding."""
+    indices = order[start : start + BATCH_SIZE]
+    while len(indices) > 1 and len(indices) * len(rows[indices[-1]]) > BATCH_IDS:
+        indices.pop()
+    return indices

@@ -1,0 +1,32 @@
+"""What a subcommand of ``tallygate`` is. Each part registers its own under the entry points ``tallygate.commands``."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.util import find_spec
+
+from tallygate.runtime.errors import MissingExtraError
+
+
+@dataclass(frozen=True)
+class Command:
+    """One subcommand. Its module is imported to list it, so heavy imports belong inside ``run``."""
+
+    summary: str
+    """One line for ``tallygate --help``."""
+    add_arguments: Callable[[argparse.ArgumentParser], None]
+    run: Callable[[argparse.Namespace], int]
+    """Takes the parsed arguments, returns the exit code."""
+    extra: str | None = None
+    """The optional dependency group that it needs, as in ``pip install 'tallygate[extra]'``."""
+    modules: tuple[str, ...] = ()
+    """Top-level modules which that extra brings."""
+
+    def check_installed(self, name: str) -> None:
+        """Raise :class:`MissingExtraError` with the install command when a module of the extra is missing."""
+        missing = [module for module in self.modules if find_spec(module) is None]
+        if missing:
+            reason = f"needs {', '.join(missing)}, which is not installed"
+            raise MissingExtraError(f"tallygate {name}", reason, f"run: pip install 'tallygate[{self.extra}]'")

@@ -1,0 +1,1 @@
+"""The runtime's subcommands. Each module is light to import; what it needs it imports when it runs."""

@@ -1,0 +1,89 @@
+"""``tallygate info``: what a bundle is, where it came from and what it scored."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TYPE_CHECKING
+
+from tallygate.runtime.command import Command
+
+if TYPE_CHECKING:
+    from tallygate.runtime.bundle import Bundle
+    from tallygate.runtime.manifest import Manifest
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument(
+        "bundle", nargs="?", metavar="BUNDLE", help="directory or zip (default: the shipped IMDB bundle)"
+    )
+    parser.add_argument("--json", action="store_true", help="print the manifest, the path and the sha256 as JSON")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Check the bundle and print."""
+    from tallygate.runtime.bundle import open_bundle
+
+    bundle = open_bundle(arguments.bundle)
+    sys.stdout.write(_json(bundle) if arguments.json else _text(bundle))
+    return 0
+
+
+def _json(bundle: Bundle) -> str:
+    import msgspec
+
+    facts = {
+        "path": str(bundle.path.resolve()),
+        "sha256": bundle.sha256,
+        "manifest": msgspec.to_builtins(bundle.manifest),
+    }
+    return msgspec.json.format(msgspec.json.encode(facts), indent=2).decode("utf-8") + "\n"
+
+
+def _text(bundle: Bundle) -> str:
+    from tabulate import tabulate
+
+    facts = tabulate(_facts(bundle), tablefmt="plain", disable_numparse=True)
+    headers = ["variant", "bytes", "engine", "rows", "max logit difference", "label flips", "accuracy"]
+    variants = tabulate(_variant_rows(bundle.manifest), headers=headers, tablefmt="simple", disable_numparse=True)
+    return f"{facts}\n\n{variants}\n"
+
+
+def _facts(bundle: Bundle) -> list[tuple[str, str]]:
+    m = bundle.manifest
+    parts = m.training.parameters
+    counts = " + ".join(f"{count:,} {part}" for part, count in parts.items())
+    cut = f"{m.text.keep} {m.text.max_length} tokens"
+    return [
+        ("bundle", str(bundle.path)),
+        ("sha256", bundle.sha256),
+        ("name", m.name),
+        ("labels", ", ".join(m.labels)),
+        ("parameters", f"{sum(parts.values()):,} = {counts}"),
+        ("text", f"{cut}; {m.vocabulary_rows:,} vocabulary rows"),
+        ("trained on", f"{m.training.data}, preset {m.training.preset}, seed {m.training.seed}"),
+        *(
+            (f"{s.split} accuracy", f"{s.accuracy:.2%} ({_interval(s.interval)}), {s.rows:,} rows")
+            for s in m.training.scores
+        ),
+        ("written by", f"tallygate {m.created_with}"),
+    ]
+
+
+def _interval(interval: tuple[float, float]) -> str:
+    return f"95% interval {interval[0]:.2%} to {interval[1]:.2%}"
+
+
+def _variant_rows(manifest: Manifest) -> list[tuple[str, ...]]:
+    rows: list[tuple[str, ...]] = []
+    for name, variant in manifest.variants.items():
+        size = f"{manifest.files[variant.file].size:,}"
+        accuracy = f"{variant.accuracy.accuracy:.2%}" if variant.accuracy else "-"
+        for engine, parity in variant.parity.items():
+            figures = (f"{parity.rows:,}", f"{parity.max_logit_difference:.1e}", str(parity.label_flips))
+            rows.append((name, size, engine, *figures, accuracy))
+    return rows
+
+
+COMMAND = Command("show what a bundle is and what it scored", add_arguments, run)

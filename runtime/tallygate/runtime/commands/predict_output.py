@@ -1,0 +1,65 @@
+"""How ``tallygate predict`` writes its answers; each writer streams, so input of any length needs bounded memory."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice, tee
+from typing import TextIO
+
+import msgspec
+from tabulate import tabulate
+
+from tallygate.runtime.classifier import Classifier
+from tallygate.runtime.prediction import Prediction
+
+TABLE_ROWS = 500
+"""Rows per table: a longer input is printed as several."""
+_TEXT_WIDTH = 60
+
+
+def write_jsonl(classifier: Classifier, texts: Iterable[str], out: TextIO) -> None:
+    """One JSON object per text."""
+    for prediction in classifier.predict(iter(texts)):
+        fields = ("label", "score", "probabilities", "engine", "precision", "provider")
+        answer = {field: getattr(prediction, field) for field in fields}
+        out.write(msgspec.json.encode(answer).decode("utf-8") + "\n")
+
+
+def write_csv(classifier: Classifier, texts: Iterable[str], out: TextIO) -> None:
+    """A header, then one row per text: label, score, a probability per label, engine and precision."""
+    writer = csv.writer(out, lineterminator="\n")
+    columns = [f"probability_{label}" for label in classifier.labels]
+    writer.writerow(["label", "score", *columns, "engine", "precision"])
+    for p in classifier.predict(iter(texts)):
+        writer.writerow([p.label, p.score, *p.probabilities.values(), p.engine, p.precision])
+
+
+def write_table(classifier: Classifier, texts: Iterable[str], out: TextIO) -> None:
+    """Tables for people; each text is cut to one short line. The last line says what computed them."""
+    shown, given = tee(texts)
+    pairs = zip((_shorten(text) for text in shown), classifier.predict(given), strict=True)
+    for page in _pages(pairs):
+        rows = [(p.label, f"{p.score:.1%}", text) for text, p in page]
+        out.write(tabulate(rows, headers=["label", "score", "text"], tablefmt="simple", disable_numparse=True) + "\n")
+    engine = classifier.engine
+    out.write(f"\n{classifier.bundle.manifest.name}, {engine.precision} on {engine.name} ({engine.provider})\n")
+
+
+def _pages(pairs: Iterator[tuple[str, Prediction]]) -> Iterator[list[tuple[str, Prediction]]]:
+    while page := list(islice(pairs, TABLE_ROWS)):
+        yield page
+
+
+def _shorten(text: str) -> str:
+    """The text's beginning in one line, without anything that a terminal or an encoder could stumble over."""
+    start = text[: 4 * _TEXT_WIDTH].encode("utf-8", "replace").decode("utf-8")
+    line = " ".join("".join(c if c.isprintable() else " " for c in start).split())
+    return line if len(line) <= _TEXT_WIDTH and len(text) <= 4 * _TEXT_WIDTH else line[: _TEXT_WIDTH - 1] + "…"
+
+
+WRITERS: dict[str, Callable[[Classifier, Iterable[str], TextIO], None]] = {
+    "table": write_table,
+    "jsonl": write_jsonl,
+    "csv": write_csv,
+}

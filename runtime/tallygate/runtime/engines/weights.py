@@ -1,0 +1,116 @@
+"""The weights of an exported classifier, taken from its ONNX file by name and checked against each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from tallygate.runtime.errors import BundleInvalidError
+from tallygate.runtime.onnx_file import OnnxFile
+
+Array = NDArray[np.float32]
+
+ARCHITECTURE = "tallygate.architecture"
+"""Key of the graph's metadata under which the architecture stands as JSON."""
+
+
+@dataclass(frozen=True)
+class DirectionWeights:
+    """One direction of one layer; gates in ONNX's order i, o, f, c."""
+
+    inputs: Array
+    """[4 * units, inputs]."""
+    recurrence: Array
+    """[4 * units, units]."""
+    bias: Array
+    """[4 * units]: the sum of ONNX's input and recurrence biases."""
+
+    @property
+    def units(self) -> int:
+        """Units of the LSTM."""
+        return int(self.recurrence.shape[1])
+
+
+@dataclass(frozen=True)
+class Weights:
+    """All weights of one classifier."""
+
+    embedding: Array
+    """[rows, embedding size]."""
+    layers: list[list[DirectionWeights]]
+    """By layer, then forward and perhaps backward."""
+    head_weight: Array
+    """[outputs, units * directions]."""
+    head_bias: Array
+    """[outputs]."""
+    pooling: str
+
+    @property
+    def units(self) -> int:
+        """Units of the last layer, per direction."""
+        return self.layers[-1][0].units
+
+
+class _Architecture(msgspec.Struct):
+    layers: int
+    bidirectional: bool
+    pooling: str
+
+
+def weights_from_onnx(file: OnnxFile, source: object) -> Weights:
+    """Collect the weights. Raises :class:`BundleInvalidError` where a name is missing or a shape does not fit."""
+    try:
+        architecture = msgspec.json.decode(file.metadata[ARCHITECTURE], type=_Architecture)
+        if architecture.pooling not in ("last", "mean", "max"):
+            raise ValueError(f"pooling {architecture.pooling!r} is unknown")
+        weights = _collect(file.initializers, architecture)
+        _check_shapes(weights)
+    except KeyError as error:
+        raise BundleInvalidError(source, f"has no {error.args[0]}", "export it with tallygate") from error
+    except (ValueError, IndexError, msgspec.MsgspecError) as error:
+        raise BundleInvalidError(source, f"has unusable weights ({error})", "export it with tallygate") from error
+    return weights
+
+
+def _collect(arrays: dict[str, NDArray[Any]], architecture: _Architecture) -> Weights:
+    directions = ("forward", "backward") if architecture.bidirectional else ("forward",)
+    return Weights(
+        embedding=_float32(arrays["embedding.weight"]),
+        layers=[[_direction(arrays, f"lstm.{k}.{d}") for d in directions] for k in range(architecture.layers)],
+        head_weight=_float32(arrays["head.weight"]),
+        head_bias=_float32(arrays["head.bias"]),
+        pooling=architecture.pooling,
+    )
+
+
+def _direction(arrays: dict[str, NDArray[Any]], name: str) -> DirectionWeights:
+    bias = _float32(arrays[f"{name}.b"])[0]
+    half = len(bias) // 2
+    return DirectionWeights(
+        inputs=_float32(arrays[f"{name}.w"])[0],
+        recurrence=_float32(arrays[f"{name}.r"])[0],
+        bias=bias[:half] + bias[half:],
+    )
+
+
+def _float32(array: NDArray[Any]) -> Array:
+    if not np.issubdtype(array.dtype, np.floating):
+        raise ValueError(f"an array has dtype {array.dtype}, not a float")
+    return array.astype(np.float32)
+
+
+def _check_shapes(weights: Weights) -> None:
+    width = weights.embedding.shape[1]
+    for layer in weights.layers:
+        units = layer[0].units
+        for direction in layer:
+            shapes = (direction.inputs.shape, direction.recurrence.shape, direction.bias.shape)
+            if shapes != ((4 * units, width), (4 * units, units), (4 * units,)):
+                raise ValueError(f"an LSTM has shapes {shapes} for {width} inputs")
+        width = units * len(layer)
+    if weights.head_weight.shape[1] != width or weights.head_bias.shape != weights.head_weight.shape[:1]:
+        raise ValueError(f"the head has shape {weights.head_weight.shape} for {width} inputs")

@@ -1,0 +1,193 @@
+"""Text, CSV and JSON lines, row by row, with line numbers; a row that cannot be read is a value too."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO, Literal
+
+from tallygate.runtime.errors import InputError
+
+Format = Literal["text", "csv", "tsv", "jsonl"]
+
+MAX_ROW_BYTES = 2**28
+"""Longest line, and longest CSV field; it bounds the memory that a quote which is never closed can take."""
+
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_DELIMITERS = {"csv": ",", "tsv": "\t"}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of a file."""
+
+    line: int
+    """Line on which it starts, from 1."""
+    values: dict[str, object]
+    """Column name -> value: a string, or for JSON lines anything that JSON holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class BadRow:
+    """A row that cannot be used."""
+
+    line: int
+    """Line of the fault, from 1."""
+    reason: str
+    """What is wrong, as in "line 17 **is not valid UTF-8**"."""
+    mend: str = "mend that row"
+    """What the user can do about it."""
+
+
+def rows_from_file(file: BinaryIO, name: str, file_format: Format) -> Iterator[Row | BadRow]:
+    """Read ``file`` row by row; ``name`` is what errors call it. Blank lines are rows of text files only.
+
+    Raises :class:`InputError` when the file as a whole cannot be read: no header, or not JSON lines at all.
+    """
+    lines = _Lines(file)
+    if file_format == "text":
+        return _text_rows(lines)
+    if file_format == "jsonl":
+        return _json_rows(lines, name)
+    return _csv_rows(lines, name, _DELIMITERS[file_format])
+
+
+class _Lines(Iterator[str]):
+    """Decoded lines with their ends. A fault does not stop them: it is kept until :meth:`take_fault`.
+
+    Bytes that are not UTF-8 become lone surrogates, so the structure of the row survives them.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._fault: BadRow | None = None
+        self.number = 0
+
+    def __next__(self) -> str:
+        raw = self._file.readline(MAX_ROW_BYTES + 1)
+        if self.number == 0:
+            raw = raw.removeprefix(_BYTE_ORDER_MARK)
+        if not raw:
+            raise StopIteration
+        self.number += 1
+        if len(raw) > MAX_ROW_BYTES:
+            return self._skip_rest(raw)
+        return self._decoded(raw)
+
+    def take_fault(self) -> BadRow | None:
+        """Return the first fault since the last call, and forget it."""
+        fault, self._fault = self._fault, None
+        return fault
+
+    def _decoded(self, raw: bytes) -> str:
+        try:
+            return raw.decode("utf-8")
+        except UnicodeDecodeError:
+            bad = BadRow(self.number, "is not valid UTF-8", "re-save the file as UTF-8")
+            self._fault = self._fault or bad
+            return raw.decode("utf-8", "surrogateescape")
+
+    def _skip_rest(self, raw: bytes) -> str:
+        self._fault = self._fault or _too_long(self.number)
+        while raw and not raw.endswith(b"\n"):
+            raw = self._file.readline(MAX_ROW_BYTES + 1)
+        return ""
+
+
+def _too_long(line: int) -> BadRow:
+    reason = f"is longer than {MAX_ROW_BYTES:,} bytes, or opens a quote that is never closed"
+    return BadRow(line, reason, "split it")
+
+
+def _text_rows(lines: _Lines) -> Iterator[Row | BadRow]:
+    for line in lines:
+        text = line[:-2] if line.endswith("\r\n") else line.removesuffix("\n")
+        yield lines.take_fault() or Row(lines.number, {"text": text})
+
+
+def _json_rows(lines: _Lines, name: str) -> Iterator[Row | BadRow]:
+    started = False
+    for line in lines:
+        fault, text = lines.take_fault(), line.strip(" \t\r\n")
+        if text.startswith("[") and not started:
+            raise InputError(name, "is a JSON array, not JSON lines", "write one object per line")
+        started = started or bool(text)
+        if fault or text:
+            yield fault or _row_from_json(text, lines.number)
+
+
+def _row_from_json(text: str, line: int) -> Row | BadRow:
+    try:
+        value = json.loads(text)
+    except RecursionError:
+        return BadRow(line, "is nested too deeply")
+    except ValueError as error:
+        return BadRow(line, f"is not valid JSON ({error})")
+    if not isinstance(value, dict):
+        return BadRow(line, "is not a JSON object")
+    return Row(line, value)
+
+
+def _csv_rows(lines: _Lines, name: str, delimiter: str) -> Iterator[Row | BadRow]:
+    csv.field_size_limit(max(csv.field_size_limit(), MAX_ROW_BYTES))
+    # Without `strict` a quote that is never closed swallows the rest of the file without a word.
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    header: list[str] | None = None
+    while (fields := _next_record(reader, lines)) is not None:
+        if header is None:
+            header = _checked_header(fields, name, delimiter)
+        elif isinstance(fields, BadRow):
+            yield fields
+        elif len(fields.cells) != len(header):
+            reason = f"has {len(fields.cells)} fields where the header has {len(header)}"
+            yield BadRow(fields.line, reason)
+        else:
+            yield Row(fields.line, dict(zip(header, fields.cells, strict=True)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Record:
+    line: int
+    cells: list[str]
+
+
+def _next_record(reader: Iterator[list[str]], lines: _Lines) -> _Record | BadRow | None:
+    """The next CSV record that is not a blank line; None at the end of the file."""
+    while True:
+        start = lines.number + 1
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return None
+        except csv.Error as error:
+            return lines.take_fault() or _bad_csv(start, str(error))
+        if (fault := lines.take_fault()) or cells:
+            return fault or _Record(start, cells)
+
+
+def _bad_csv(line: int, error: str) -> BadRow:
+    if "field limit" in error:
+        return _too_long(line)
+    plain = {
+        "unexpected end of data": "opens a quote that is never closed",
+        "new-line character seen in unquoted field": "holds a carriage return outside quotes",
+    }
+    for start, reason in plain.items():
+        if error.startswith(start):
+            return BadRow(line, reason)
+    return BadRow(line, f"is not valid CSV ({error})", "double each quote inside a quoted field")
+
+
+def _checked_header(record: _Record | BadRow, name: str, delimiter: str) -> list[str]:
+    if isinstance(record, BadRow):
+        raise InputError(f"{name} line {record.line}", f"{record.reason}, and it is the header", record.mend)
+    columns = record.cells
+    twice = sorted({column for column in columns if column and columns.count(column) > 1})
+    if twice:
+        raise InputError(name, f"has more than one column {twice[0]!r}", "give each column a name of its own")
+    if len(columns) == 1 and any(mark in columns[0] for mark in {",", ";", "\t"} - {delimiter}):
+        reason = f"has one column, {columns[0]!r}, as if another separator than {delimiter!r} were meant"
+        raise InputError(name, reason, "separate columns by commas in .csv, by tabs in .tsv")
+    return columns

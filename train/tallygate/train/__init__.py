@@ -1,0 +1,1 @@
+"""Training: corpora, vocabulary, model, training loop, checkpoints and presets."""

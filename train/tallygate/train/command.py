@@ -1,0 +1,72 @@
+"""``tallygate train``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TYPE_CHECKING
+
+from tallygate.runtime.command import Command
+
+if TYPE_CHECKING:
+    from tallygate.train.run_plan import RunPlan
+
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, as shells have it (128 + SIGINT)."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of ``tallygate train``; what is left out of them is decided in ``run_plan``."""
+    add = parser.add_argument
+    add("--preset", help="name of a preset, or a .toml file (default: tiny for mini, else seed)")
+    add("--data", help="mini, imdb, a .csv, .tsv, .jsonl or .parquet file, or a folder (default: mini)")
+    add("--data-dir", metavar="DIR", help="where the files of a built-in corpus are")
+    add("--text-column", metavar="NAME", help="column that holds the text")
+    add("--label-column", metavar="NAME", help="column that holds the label")
+    add("--validation", type=int, metavar="N", help="rows of the training data that are held out to choose an epoch")
+    add("--skip-bad", action="store_true", help="leave out rows that cannot be read, and say how many")
+    add("--out", metavar="RUN", help="folder of the run (default: runs/DATA-PRESET)")
+    add("--resume", action="store_true", help="go on with the run in that folder")
+    add("--seed", type=int, help="seed of weights, batch order and dropout (default: the preset's)")
+    add("--epochs", type=int, help="passes over the training data (default: the preset's)")
+    add("--threads", type=int, help="CPU threads; another number rounds otherwise, so weights differ (default: 1)")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Train, or go on training, and print the scores. Ctrl-C ends with one line that says how to go on."""
+    plan: RunPlan | None = None
+    try:
+        from tallygate.train.run_plan import TrainOptions, plan_run
+
+        options = TrainOptions(**{name: getattr(arguments, name) for name in TrainOptions.__annotations__})
+        plan = plan_run(options)
+        _train(plan)
+    except KeyboardInterrupt:
+        print(f"tallygate train: {_interrupted(plan)}", file=sys.stderr)
+        return INTERRUPTED
+    return 0
+
+
+def _train(plan: RunPlan) -> None:
+    from tallygate.train.result import summary
+    from tallygate.train.run import run_training
+
+    print(summary(run_training(plan)))
+    print(f"\nrun folder   {plan.folder}")
+
+
+def _interrupted(plan: RunPlan | None) -> str:
+    from tallygate.train.run_layout import RunFacts
+
+    if plan is None or RunFacts.read(plan.folder) is None:
+        return "interrupted before anything was trained; start it again"
+    return f"interrupted; go on with: tallygate train --resume --out {plan.folder}"
+
+
+COMMAND = Command(
+    summary="train a classifier on labelled texts",
+    add_arguments=add_arguments,
+    run=run,
+    extra="train",
+    modules=("torch", "safetensors", "tqdm", "matplotlib", "pyarrow", "pooch", "scipy", "sklearn"),
+)

@@ -1,0 +1,102 @@
+"""The words of the ``mini`` corpus by slot. All were written for it; none was taken from a corpus."""
+
+from __future__ import annotations
+
+NEGATIVE, POSITIVE = 0, 1
+
+ADJECTIVES = (
+    """awful bad boring dull dreary tedious clumsy weak lazy stale bland shallow hollow tiresome dismal dreadful
+    terrible horrible pointless lifeless wooden muddled sloppy grating annoying forgettable predictable flat tired
+    cheap ugly messy silly stupid confused plodding soulless charmless disappointing painful poor empty careless
+    murky shoddy laboured crude insipid lame pitiful""".split(),
+    """good great superb lovely charming delightful moving clever funny brilliant excellent wonderful marvellous
+    splendid gripping tender warm graceful witty fresh honest bold vivid memorable thrilling touching enchanting
+    terrific fine lively rich crisp sharp subtle elegant beautiful stirring rewarding satisfying hilarious
+    captivating inspired masterful radiant dazzling joyful absorbing polished magnificent perfect""".split(),
+)
+"""Adjectives by label."""
+
+NOUNS = (
+    """bore mess chore disaster failure letdown mistake dud flop shambles headache embarrassment ordeal misfire
+    drag""".split(),
+    """joy treat gem delight triumph pleasure masterpiece wonder marvel success classic revelation winner knockout
+    feast""".split(),
+)
+"""Nouns for a whole film, by label; each takes the article "a" or "an"."""
+
+VERBS = (
+    """hated disliked regretted resented loathed despised dreaded endured""".split(),
+    """loved enjoyed adored admired liked treasured relished cherished""".split(),
+)
+"""What a viewer did with a film, past tense, by label."""
+
+BARE_VERBS = (
+    """hate dislike regret resent loathe despise dread endure""".split(),
+    """love enjoy adore admire like treasure relish cherish""".split(),
+)
+"""The same verbs without an ending, to stand after "did not"."""
+
+REACTIONS = (
+    (
+        "i left early", "i checked my watch", "we walked out", "i fell asleep", "i wanted my money back",
+        "my mind wandered", "we could not wait to leave", "i could not care less", "i never smiled once",
+        "nobody laughed", "i yawned all the way", "we gave up on it", "i did not finish it", "i stopped watching",
+        "it wasted my evening", "my patience ran out",
+    ),
+    (
+        "i stayed to the end", "i could not stop smiling", "we clapped", "i laughed out loud", "i would pay twice",
+        "i forgot the time", "we could not look away", "i could not be happier", "i was never bored once",
+        "everybody laughed", "i grinned all the way", "we watched it again", "i did not want it to end",
+        "i never stopped laughing", "it made my evening", "my heart melted",
+    ),
+)  # fmt: skip
+"""Whole clauses by label; many negate a word of the other label."""
+
+PARTS = """acting plot story script dialogue score music ending opening pacing editing lighting casting direction
+photography humour romance suspense drama action narration scenery design soundtrack setting finale premise
+mystery choreography sound""".split()
+"""What a film is made of, neutral, singular, without a need for an article of its own."""
+
+FILMS = """film movie picture comedy thriller drama western musical sequel remake documentary cartoon feature
+romance adventure""".split()
+"""What the thing is, neutral."""
+
+PEOPLE = """director writer actor actress lead cameraman composer editor producer narrator villain hero singer
+dancer cast crew""".split()
+"""Who made it, neutral."""
+
+VIEWERS = """sister brother mother father neighbour friend cousin uncle aunt colleague teacher grandmother
+grandfather flatmate boss""".split()
+"""Who saw it, neutral."""
+
+PLACES = """Lisbon Prague Vienna Dublin Oslo Boston Chicago Madrid Athens Glasgow Venice Berlin Cairo Lima Toronto
+Kyoto Geneva Naples Bristol Havana""".split()
+"""Where it plays or was seen, neutral."""
+
+DAYS = """Monday Tuesday Wednesday Thursday Friday Saturday Sunday""".split()
+TIMES = """morning afternoon evening night""".split()
+NUMBERS = """two three four five six seven eight nine ten eleven twelve twenty thirty forty fifty""".split()
+THINGS = """ticket seat coat umbrella train tram bicycle letter suitcase lamp window garden kitchen river bridge
+station market library harbour bakery map photograph notebook piano clock""".split()
+"""Things that stand about in a story, neutral."""
+
+JOBS = """baker sailor nurse farmer lawyer painter soldier student waiter clerk doctor gardener pilot driver tailor
+carpenter postman fisherman plumber librarian""".split()
+"""Whom a story is about, neutral."""
+
+ADVERBS = """really truly simply quite rather very utterly thoroughly remarkably surprisingly""".split()
+"""They say how much, never which way."""
+
+COPULAS = "is was felt seemed looked".split()
+"""Verbs between a part and its adjective."""
+
+SLOTS: dict[str, list[str]] = {
+    "part": PARTS, "film": FILMS, "person": PEOPLE, "viewer": VIEWERS, "place": PLACES, "day": DAYS, "time": TIMES,
+    "number": NUMBERS, "thing": THINGS, "job": JOBS, "very": ADVERBS, "is": COPULAS,
+}  # fmt: skip
+"""Slots whose words say nothing about the label."""
+
+LABELLED_SLOTS = {
+    "adj": ADJECTIVES, "noun": NOUNS, "verbed": VERBS, "verb": BARE_VERBS, "reaction": REACTIONS,
+}  # fmt: skip
+"""Slots with words by label; a frame writes ``{+adj}`` for the label of its review, ``{-adj}`` for the other."""

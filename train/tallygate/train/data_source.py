@@ -1,0 +1,33 @@
+"""Where the texts of a run come from: the arguments that load its corpus again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+
+class DataSource(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What was given as ``--data`` and the options beside it."""
+
+    data: str
+    """Name of a built-in corpus (``mini``, ``imdb``), or a file or folder."""
+    data_dir: str | None = None
+    """Folder of a built-in corpus' files, where the user named one."""
+    text_column: str | None = None
+    label_column: str | None = None
+    validation: int | None = None
+    """Rows that are held out of the training split for validation."""
+    seed: int = 0
+    """Decides which rows those are. It is apart from a run's seed, so that runs can be compared."""
+    skip_bad: bool = False
+    """Whether rows that cannot be read are left out."""
+
+    @property
+    def name(self) -> str:
+        """Name of the corpus, without folders."""
+        return Path(self.data).stem
+
+    def without_paths(self) -> DataSource:
+        """The same without a path of this machine: for what is handed on to others."""
+        return msgspec.structs.replace(self, data=self.name, data_dir=None)

@@ -1,0 +1,140 @@
+"""The training loop: steps and epochs. Everything random in an epoch comes from the seed and the epoch's number."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from tallygate.runtime.errors import TallygateError
+from tallygate.train.arithmetic import Precision, autocast
+from tallygate.train.batching import EncodedSplit, TensorBatch, shuffled_batches, tensors_of
+from tallygate.train.model import Architecture, LSTMClassifier
+from tallygate.train.objective import balanced_weights, losses, predicted
+from tallygate.train.preset import TrainingPreset
+from tallygate.train.schedule import learning_rate
+
+
+class DivergenceError(TallygateError, FloatingPointError):
+    """The loss or its gradient is no number any more, so the weights are worth nothing."""
+
+    exit_code = 1
+
+
+@dataclass
+class EpochTotals:
+    """What an epoch has summed up so far."""
+
+    epoch: int
+    rows: int = 0
+    loss: float = 0.0
+    right: int = 0
+    learning_rate: float = 0.0
+
+    @property
+    def mean_loss(self) -> float:
+        """Nats per row."""
+        return self.loss / max(self.rows, 1)
+
+    @property
+    def accuracy(self) -> float:
+        """Share of right labels."""
+        return self.right / max(self.rows, 1)
+
+
+OnStep = Callable[[EpochTotals], None]
+
+
+def new_model(architecture: Architecture, seed: int) -> LSTMClassifier:
+    """A network with the initial weights that ``seed`` decides; the caller's random state is left as it was."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(_torch_seed(seed, 0))
+        return LSTMClassifier(architecture)
+
+
+class Trainer:
+    """A model on its way: weights, optimizer, and their moving average if the preset asks for one."""
+
+    def __init__(
+        self, model: LSTMClassifier, preset: TrainingPreset, train: EncodedSplit, labels: int, precision: Precision
+    ) -> None:
+        """``labels`` is the number of labels. The model is trained in place."""
+        self.model, self.train, self._preset, self._precision = model, train, preset, precision
+        self.optimizer = _optimizer(model, preset)
+        self.average = _moving_average(model, preset)
+        balanced = preset.class_weights == "balanced"
+        self._class_weights = balanced_weights(train.targets, labels) if balanced else torch.ones(labels)
+        self.steps_per_epoch = math.ceil(len(train) / preset.batch_size)
+
+    @property
+    def evaluated(self) -> LSTMClassifier:
+        """The model that is scored and kept: the average where there is one."""
+        if self.average is None:
+            return self.model
+        averaged: LSTMClassifier = self.average.module
+        return averaged
+
+    def run_epoch(self, epoch: int, on_step: OnStep = lambda totals: None) -> EpochTotals:
+        """Train on every row once. ``epoch`` counts from 1; ``on_step`` sees the totals after each step.
+
+        Raises :class:`DivergenceError` when the loss or its gradient is not finite.
+        """
+        totals = EpochTotals(epoch)
+        batches = shuffled_batches(self.train, self._preset.batch_size, self._preset.seed, epoch)
+        self.model.train()
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(_torch_seed(self._preset.seed, epoch))
+            for index, indices in enumerate(batches):
+                self._set_learning_rate(totals, (epoch - 1) * self.steps_per_epoch + index)
+                self.step(tensors_of(self.train, indices), totals)
+                on_step(totals)
+        return totals
+
+    def step(self, batch: TensorBatch, totals: EpochTotals) -> None:
+        """One step of the optimizer, added to ``totals``."""
+        self.optimizer.zero_grad()
+        with autocast(self._precision):
+            logits = self.model(batch.ids, batch.lengths)
+        row_losses = losses(logits, batch.targets)
+        loss = (row_losses * self._class_weights[batch.targets]).mean()
+        loss.backward()  # type: ignore[no-untyped-call]
+        norm = nn.utils.clip_grad_norm_(self.model.parameters(), self._preset.clip_norm or math.inf)
+        if not (math.isfinite(loss.item()) and math.isfinite(norm.item())):
+            raise _divergence(totals.epoch, loss)
+        self.optimizer.step()
+        if self.average is not None:
+            self.average.update_parameters(self.model)
+        totals.rows += len(batch.targets)
+        totals.loss += row_losses.sum().item()
+        totals.right += int((predicted(logits) == batch.targets).sum())
+
+    def _set_learning_rate(self, totals: EpochTotals, step: int) -> None:
+        steps = self._preset.epochs * self.steps_per_epoch
+        totals.learning_rate = learning_rate(self._preset, step, steps)
+        for group in self.optimizer.param_groups:
+            group["lr"] = totals.learning_rate
+
+
+def _optimizer(model: nn.Module, preset: TrainingPreset) -> torch.optim.Optimizer:
+    kind = torch.optim.AdamW if preset.optimizer == "adamw" else torch.optim.Adam
+    return kind(model.parameters(), lr=preset.learning_rate, weight_decay=preset.weight_decay)
+
+
+def _moving_average(model: nn.Module, preset: TrainingPreset) -> AveragedModel | None:
+    if not preset.ema_decay:
+        return None
+    return AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(preset.ema_decay))
+
+
+def _torch_seed(seed: int, epoch: int) -> int:
+    return int(np.random.SeedSequence([seed, epoch]).generate_state(1, np.uint64)[0] >> np.uint64(1))
+
+
+def _divergence(epoch: int, loss: Tensor) -> DivergenceError:
+    mend = "lower learning_rate or set clip_norm in the preset"
+    return DivergenceError(f"epoch {epoch}", f"the loss is {loss.item()} or its gradient is not finite", mend)

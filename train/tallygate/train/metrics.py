@@ -1,0 +1,35 @@
+"""The figures of each epoch, as ``metrics.jsonl`` holds them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+
+class EpochMetrics(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One line of ``metrics.jsonl``."""
+
+    epoch: int
+    """Counted from 1."""
+    train_loss: float
+    """Mean over the epoch's rows while the weights changed, in nats."""
+    train_accuracy: float
+    """Share of right labels over the same rows, 0 to 1."""
+    validation_loss: float
+    """Mean after the epoch, in nats."""
+    validation_accuracy: float
+    learning_rate: float
+    """Of the epoch's last step."""
+    seconds: float
+    """Time of the epoch, validation included."""
+
+
+def jsonl_from_metrics(history: Sequence[EpochMetrics]) -> bytes:
+    """One JSON object per line, in the order of the epochs."""
+    return msgspec.json.Encoder().encode_lines(list(history))
+
+
+def metrics_from_jsonl(data: bytes) -> list[EpochMetrics]:
+    """Read ``metrics.jsonl``. Raises :class:`msgspec.ValidationError` for lines of another kind."""
+    return msgspec.json.Decoder(EpochMetrics).decode_lines(data)

@@ -1,0 +1,53 @@
+"""What a user sees while a run trains: a bar on a terminal, and one line per epoch everywhere."""
+
+from __future__ import annotations
+
+import sys
+from types import TracebackType
+
+from tqdm import tqdm
+
+from tallygate.train.loop import EpochTotals
+from tallygate.train.metrics import EpochMetrics
+
+
+class Progress:
+    """A bar over all batches of a run, on stderr; it draws itself on a terminal only. A context manager."""
+
+    def __init__(self, epochs: int, epochs_done: int, steps_per_epoch: int) -> None:
+        self._epochs = epochs
+        self._bar: tqdm[None] = tqdm(
+            total=epochs * steps_per_epoch,
+            initial=epochs_done * steps_per_epoch,
+            unit="batch",
+            disable=None,
+            dynamic_ncols=True,
+        )
+
+    def step(self, totals: EpochTotals) -> None:
+        """Count one batch."""
+        self._bar.set_description_str(f"epoch {totals.epoch}/{self._epochs}", refresh=False)
+        figures = f"loss {totals.mean_loss:.4f}, accuracy {totals.accuracy:.2%}"
+        self._bar.set_postfix_str(figures, refresh=False)
+        self._bar.update()
+
+    def epoch(self, metrics: EpochMetrics, is_best: bool) -> None:
+        """Print the line of one epoch."""
+        line = (
+            f"epoch {metrics.epoch}/{self._epochs}: loss {metrics.train_loss:.4f}, "
+            f"accuracy {metrics.train_accuracy:.2%}; validation loss {metrics.validation_loss:.4f}, "
+            f"accuracy {metrics.validation_accuracy:.2%}{' (best)' if is_best else ''}; {metrics.seconds:.1f} s"
+        )
+        self.line(line)
+
+    def line(self, line: str) -> None:
+        """Print a line without disturbing the bar."""
+        tqdm.write(line, file=sys.stderr)
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bar.close()

@@ -1,0 +1,77 @@
+"""``result.json``: what a finished run reached, and how it is told to a person."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+from tabulate import tabulate
+
+from tallygate.runtime.errors import CheckpointError
+from tallygate.runtime.manifest import Score, Training
+from tallygate.runtime.outputs import write_bytes
+from tallygate.train.run_layout import LAYOUT
+
+
+class Result(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``result.json``."""
+
+    training: Training
+    """Of the weights that were kept; ``scores`` holds validation and, where the data has one, test."""
+    epochs_run: int
+    seconds: float
+    """Time of all epochs, validation included."""
+    threads: int
+    precision: str
+    rows: dict[str, int]
+    """Texts in each split."""
+    labels: tuple[str, ...]
+    words: int
+    """Words in the vocabulary."""
+    temperature: float
+    confusion_split: str
+    confusion: list[list[int]]
+    """Texts by true label (rows) and predicted label (columns)."""
+
+    def write(self, folder: Path) -> None:
+        """Write ``result.json``. Raises :class:`OutputError` when the folder cannot be written."""
+        write_bytes(folder / LAYOUT.result, msgspec.json.format(msgspec.json.encode(self), indent=2) + b"\n")
+
+    @classmethod
+    def read(cls, folder: Path) -> Result | None:
+        """What ``result.json`` says, ``None`` where there is none. Raises :class:`CheckpointError` if it is damaged."""
+        path = folder / LAYOUT.result
+        try:
+            return msgspec.json.decode(path.read_bytes(), type=cls)
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, RecursionError) as error:
+            mend = "remove it and go on with --resume, which writes it again"
+            raise CheckpointError(path, f"is damaged ({error})", mend) from error
+
+
+def summary(result: Result) -> str:
+    """Some lines for a terminal."""
+    training = result.training
+    parts = " + ".join(f"{name} {count:,}" for name, count in training.parameters.items())
+    lines = [
+        ("run", f"{training.data}, preset {training.preset}, seed {training.seed}"),
+        ("epochs", f"{result.epochs_run} in {result.seconds:.0f} s, epoch {training.epochs} kept"),
+        ("parameters", f"{sum(training.parameters.values()):,} = {parts}"),
+        *((score.split, _score_line(score)) for score in training.scores),
+        ("temperature", f"{result.temperature:.3f}"),
+    ]
+    table = tabulate(lines, tablefmt="plain", disable_numparse=True)
+    return f"{table}\n\n{_confusion_table(result)}"
+
+
+def _score_line(score: Score) -> str:
+    low, high = score.interval
+    interval = f"95% interval {low:.2%} to {high:.2%}"
+    return f"{score.accuracy:.2%} of {score.rows:,} texts ({interval}), macro-F1 {score.macro_f1:.4f}"
+
+
+def _confusion_table(result: Result) -> str:
+    rows = [[label, *counts] for label, counts in zip(result.labels, result.confusion, strict=True)]
+    headers = [f"{result.confusion_split}: true \\ predicted", *result.labels]
+    return tabulate(rows, headers=headers, intfmt=",")

@@ -1,0 +1,107 @@
+"""One training run, from texts to a scored checkpoint, in a folder from which it can go on after any interruption."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import torch
+
+from tallygate.runtime.outputs import write_bytes
+from tallygate.train.arithmetic import cpu_settings
+from tallygate.train.calibration import fit_temperature
+from tallygate.train.checkpoint import save_checkpoint
+from tallygate.train.evaluation import evaluate, score_from_logits
+from tallygate.train.figures import draw_curve
+from tallygate.train.loop import EpochTotals, Trainer, new_model
+from tallygate.train.metrics import EpochMetrics, jsonl_from_metrics
+from tallygate.train.objective import losses
+from tallygate.train.progress import Progress
+from tallygate.train.result import Result
+from tallygate.train.run_checkpoint import checkpoint_of_best, finish_run
+from tallygate.train.run_data import RunData, run_data_from_corpus
+from tallygate.train.run_layout import LAYOUT, RunFacts
+from tallygate.train.run_plan import RunPlan
+from tallygate.train.run_state import Best, RunState, copy_of_weights, load_state, save_state
+
+
+def run_training(plan: RunPlan) -> Result:
+    """Begin or go on with a run until it is finished; a finished run is only read.
+
+    Raises :class:`OutputError` when the folder cannot be written, :class:`CheckpointError` when what it holds is
+    damaged or the data has changed, :class:`DivergenceError`, and whatever loading the corpus raises.
+    """
+    finished = None if plan.is_new else Result.read(plan.folder)
+    if finished is not None:
+        return finished
+    data = run_data_from_corpus(plan.facts.data.load(), plan.facts.preset)
+    with cpu_settings(plan.facts.threads):
+        plan.facts.write(plan.folder)
+        run = Run(plan.folder, plan.facts, data)
+        run.train()
+        return finish_run(plan.folder, plan.facts, data, run.state)
+
+
+class Run:
+    """The epochs of a run. Every file is replaced whole, and can be made again from the state."""
+
+    def __init__(self, folder: Path, facts: RunFacts, data: RunData) -> None:
+        """Takes up the state where the folder has one."""
+        self.folder, self.facts, self.data = folder, facts, data
+        self._preset = facts.preset.training
+        model = new_model(data.architecture(facts.preset), self._preset.seed)
+        self.trainer = Trainer(model, self._preset, data.train, len(data.labels), facts.precision)
+        self.state = load_state(folder / LAYOUT.state, data.sha256(), self.trainer)
+        self._targets = torch.from_numpy(data.validation.targets)
+
+    def train(self) -> None:
+        """Train the epochs that are left."""
+        if self.state.history:
+            self._publish(is_best=True)
+        with Progress(self._preset.epochs, self.state.epochs, self.trainer.steps_per_epoch) as progress:
+            while not self._is_over():
+                self._run_epoch(progress)
+
+    def _is_over(self) -> bool:
+        done, best, patience = self.state.epochs, self.state.best, self._preset.patience
+        is_stale = bool(patience and best is not None and done - best.epoch >= patience)
+        return done >= self._preset.epochs or is_stale
+
+    def _run_epoch(self, progress: Progress) -> None:
+        start = time.perf_counter()
+        totals = self.trainer.run_epoch(self.state.epochs + 1, progress.step)
+        is_best = self._record(totals, start)
+        save_state(self.folder / LAYOUT.state, self.state, self.trainer)
+        self._publish(is_best)
+        progress.epoch(self.state.history[-1], is_best)
+
+    def _record(self, totals: EpochTotals, start: float) -> bool:
+        """Add the epoch to the state; whether it is the best one."""
+        logits = evaluate(self.trainer.evaluated, self.data.validation)
+        score = score_from_logits(logits, self.data.validation.targets, self.data.name, "validation")
+        metrics = EpochMetrics(
+            epoch=totals.epoch,
+            train_loss=totals.mean_loss,
+            train_accuracy=totals.accuracy,
+            validation_loss=losses(logits, self._targets).mean().item(),
+            validation_accuracy=score.accuracy,
+            learning_rate=totals.learning_rate,
+            seconds=round(time.perf_counter() - start, 3),
+        )
+        self.state.history.append(metrics)
+        is_best = self.state.best is None or score.accuracy > self.state.best.score.accuracy
+        if is_best:
+            temperature = fit_temperature(logits, self._targets)
+            self.state.best = Best(epoch=totals.epoch, temperature=temperature, score=score)
+            self.state.best_weights = copy_of_weights(self.trainer.evaluated)
+        return is_best
+
+    def _publish(self, is_best: bool) -> None:
+        """Write what people and other programs read."""
+        history, best = self.state.history, self.state.best
+        assert best is not None
+        write_bytes(self.folder / LAYOUT.metrics, jsonl_from_metrics(history))
+        if is_best:
+            save_checkpoint(self.folder, checkpoint_of_best(self.facts, self.data, self.state))
+        title = f"{self.data.name}, preset {self.facts.preset_name}, seed {self._preset.seed}"
+        draw_curve(self.folder / LAYOUT.curve, history, best.epoch, title)

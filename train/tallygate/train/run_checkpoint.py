@@ -1,0 +1,83 @@
+"""From the state of a run to its checkpoint, and from the checkpoint to its scores."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+
+from tallygate.runtime.manifest import Score, Training
+from tallygate.runtime.version import VERSION
+from tallygate.train.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from tallygate.train.evaluation import confusion_from_logits, evaluate, score_from_logits
+from tallygate.train.figures import draw_confusion
+from tallygate.train.model import LSTMClassifier, parameter_count
+from tallygate.train.result import Result
+from tallygate.train.run_data import RunData
+from tallygate.train.run_layout import LAYOUT, RunFacts
+from tallygate.train.run_state import RunState
+
+
+def checkpoint_of_best(facts: RunFacts, data: RunData, state: RunState) -> Checkpoint:
+    """The best epoch so far. Raises :class:`ValueError` before the first epoch."""
+    if state.best is None:
+        raise ValueError("no epoch is done yet")
+    model = LSTMClassifier(data.architecture(facts.preset))
+    model.load_state_dict(state.best_weights)
+    training = Training(
+        data=data.name,
+        preset=facts.preset_name,
+        seed=facts.preset.training.seed,
+        epochs=state.best.epoch,
+        parameters=parameters_by_part(model),
+        scores=[state.best.score],
+        created_with=VERSION,
+    )
+    return Checkpoint(
+        model=model.eval(),
+        vocabulary=data.vocabulary,
+        text=data.text,
+        labels=data.labels,
+        temperature=state.best.temperature,
+        training=training,
+        data=facts.data,
+    )
+
+
+def parameters_by_part(model: LSTMClassifier) -> dict[str, int]:
+    """Trained parameters of the embedding, the LSTM and the head."""
+    return {name: parameter_count(getattr(model, name)) for name in ("embedding", "lstm", "head")}
+
+
+def finish_run(folder: Path, facts: RunFacts, data: RunData, state: RunState) -> Result:
+    """Score the checkpoint as it was written, on the test split where there is one; write scores and result."""
+    checkpoint = load_checkpoint(folder)
+    split, name = (data.validation, "validation") if data.test is None else (data.test, "test")
+    logits = evaluate(checkpoint.model, split)
+    scores = checkpoint.training.scores
+    if data.test is not None:
+        scores = [scores[0], score_from_logits(logits, split.targets, data.name, "test")]
+    scored = replace(checkpoint, training=msgspec.structs.replace(checkpoint.training, scores=scores))
+    save_checkpoint(folder, scored)
+    result = Result(
+        training=scored.training,
+        epochs_run=state.epochs,
+        seconds=round(sum(m.seconds for m in state.history), 1),
+        threads=facts.threads,
+        precision=facts.precision,
+        rows=_rows(data),
+        labels=data.labels,
+        words=len(data.vocabulary),
+        temperature=checkpoint.temperature,
+        confusion_split=name,
+        confusion=confusion_from_logits(logits, split.targets, data.labels),
+    )
+    draw_confusion(folder / LAYOUT.confusion, result.confusion, data.labels, f"{data.name}, {name}")
+    result.write(folder)
+    return result
+
+
+def _rows(data: RunData) -> dict[str, int]:
+    splits = {"train": data.train, "validation": data.validation, "test": data.test}
+    return {name: len(split) for name, split in splits.items() if split is not None}

@@ -1,0 +1,71 @@
+"""The folder of a run: which files it holds, and the file that says which run it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from tallygate.runtime.errors import CheckpointError
+from tallygate.runtime.outputs import write_bytes
+from tallygate.train.data_source import DataSource
+from tallygate.train.preset import Preset
+
+
+@dataclass(frozen=True)
+class RunLayout:
+    """The names of a run's files."""
+
+    run: str = "run.json"
+    """Which run this is; written first."""
+    state: str = "state.safetensors"
+    """All that the next epoch needs; one file, so that it is whole at any moment."""
+    metrics: str = "metrics.jsonl"
+    curve: str = "curve.png"
+    checkpoint: str = "checkpoint.json"
+    """With the next two: the best epoch so far, as ``load_checkpoint`` reads it."""
+    weights: str = "weights.safetensors"
+    vocabulary: str = "vocabulary.txt"
+    confusion: str = "confusion.png"
+    result: str = "result.json"
+    """The scores; written last, so a run that has it is finished."""
+
+
+LAYOUT = RunLayout()
+
+
+class RunFacts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``run.json``: all that decides the weights."""
+
+    version: int = 1
+    preset_name: str
+    preset: Preset
+    """As it was used: with the seed and the epochs of the command line."""
+    data: DataSource
+    threads: int
+    precision: str
+    """Of the forward pass: ``float32`` or ``bfloat16``."""
+    created_with: str
+    """Version of tallygate."""
+
+    def write(self, folder: Path) -> None:
+        """Write ``run.json``. Raises :class:`OutputError` when the folder cannot be written."""
+        write_bytes(folder / LAYOUT.run, msgspec.json.format(msgspec.json.encode(self), indent=2) + b"\n")
+
+    @classmethod
+    def read(cls, folder: Path) -> RunFacts | None:
+        """What the folder's ``run.json`` says, ``None`` where there is none.
+
+        Raises :class:`CheckpointError` when it is damaged.
+        """
+        path = folder / LAYOUT.run
+        try:
+            return msgspec.json.decode(path.read_bytes(), type=cls)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError as error:
+            raise CheckpointError(path, f"cannot be read ({error.strerror})", "check the path") from error
+        except (ValueError, RecursionError) as error:
+            mend = "name another folder with --out"
+            raise CheckpointError(path, f"does not describe a run of this version ({error})", mend) from error

@@ -1,0 +1,171 @@
+"""Which run the user asks for, and whether its folder may be used for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from tallygate.runtime.errors import CheckpointError, OutputError, UsageError
+from tallygate.runtime.version import VERSION
+from tallygate.train.arithmetic import resolve_precision
+from tallygate.train.data_source import DataSource
+from tallygate.train.preset import Preset, load_preset
+from tallygate.train.run_layout import LAYOUT, RunFacts
+
+_ANOTHER = "name another folder with --out"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainOptions:
+    """What ``tallygate train`` was given; ``None`` is what was not given."""
+
+    preset: str | None = None
+    data: str | None = None
+    data_dir: str | None = None
+    text_column: str | None = None
+    label_column: str | None = None
+    out: str | None = None
+    resume: bool = False
+    seed: int | None = None
+    epochs: int | None = None
+    threads: int | None = None
+    skip_bad: bool = False
+    validation: int | None = None
+
+
+@dataclass(frozen=True)
+class RunPlan:
+    """A run that may begin or go on."""
+
+    folder: Path
+    facts: RunFacts
+    is_new: bool
+
+
+def plan_run(options: TrainOptions) -> RunPlan:
+    """Decide on the run and its folder; writes nothing.
+
+    Raises :class:`CheckpointError` when the folder holds another run or none to resume, :class:`OutputError` when
+    it exists and ``resume`` was not asked for, :class:`PresetError` and :class:`UsageError` for impossible options.
+    """
+    _check_numbers(options)
+    folder = run_folder(options)
+    stored = RunFacts.read(folder)
+    if stored is None:
+        _check_empty(folder, options)
+        return RunPlan(folder, _new_facts(options), is_new=True)
+    if not options.resume:
+        _refuse_existing(folder, stored, options)
+    wanted = _resumed_facts(options, stored)
+    if difference := describe_difference(stored, wanted):
+        raise CheckpointError(folder, f"holds another run ({difference})", _ANOTHER)
+    return RunPlan(folder, wanted, is_new=False)
+
+
+def run_folder(options: TrainOptions) -> Path:
+    """Where the run lives: ``out``, or ``runs/<data>-<preset>``."""
+    if options.out is not None:
+        return Path(options.out)
+    data = options.data or "mini"
+    return Path("runs") / f"{DataSource(data=data).name}-{_name(options.preset or default_preset(data))}"
+
+
+def default_preset(data: str) -> str:
+    """The preset for a corpus when none is named."""
+    return "tiny" if data == "mini" else "seed"
+
+
+def describe_difference(stored: RunFacts, wanted: RunFacts) -> str | None:
+    """The first thing in which a stored run is not the wanted one, ``None`` when they are the same."""
+    pairs = {
+        "preset": (stored.preset_name, wanted.preset_name),
+        "data": (stored.data.data, wanted.data.data),
+        "seed": (stored.preset.training.seed, wanted.preset.training.seed),
+        "epochs": (stored.preset.training.epochs, wanted.preset.training.epochs),
+        "threads": (stored.threads, wanted.threads),
+    }
+    for name, (old, new) in pairs.items():
+        if old != new:
+            return f"{name} {old}, not {new}"
+    if stored.preset != wanted.preset:
+        return f"another preset of the name {stored.preset_name}"
+    # The data may have moved to another folder: its content is compared before training goes on.
+    same_place = msgspec.structs.replace(wanted.data, data_dir=stored.data.data_dir)
+    return None if stored.data == same_place else "other columns, validation rows or --skip-bad"
+
+
+def _new_facts(options: TrainOptions) -> RunFacts:
+    data = options.data or "mini"
+    name = options.preset or default_preset(data)
+    preset = _with_overrides(load_preset(name), options)
+    return RunFacts(
+        preset_name=_name(name),
+        preset=preset,
+        data=_data_source(DataSource(data=data), options),
+        threads=options.threads or 1,
+        precision=resolve_precision(preset.training.precision),
+        created_with=VERSION,
+    )
+
+
+def _resumed_facts(options: TrainOptions, stored: RunFacts) -> RunFacts:
+    preset = load_preset(options.preset) if options.preset else stored.preset
+    return msgspec.structs.replace(
+        stored,
+        preset_name=_name(options.preset) if options.preset else stored.preset_name,
+        preset=_with_overrides(preset, options, stored),
+        data=_data_source(stored.data, options),
+        threads=options.threads or stored.threads,
+    )
+
+
+def _with_overrides(preset: Preset, options: TrainOptions, stored: RunFacts | None = None) -> Preset:
+    """Seed and epochs of the command line, of the stored run, or of the preset."""
+    given = {"seed": options.seed, "epochs": options.epochs}
+    if stored is not None:
+        given = {name: getattr(stored.preset.training, name) if v is None else v for name, v in given.items()}
+    changes = {name: value for name, value in given.items() if value is not None}
+    training = msgspec.structs.replace(preset.training, **changes)
+    return msgspec.structs.replace(preset, training=training)
+
+
+def _data_source(base: DataSource, options: TrainOptions) -> DataSource:
+    fields = ("data", "data_dir", "text_column", "label_column", "validation")
+    given = {field: getattr(options, field) for field in fields if getattr(options, field) is not None}
+    return msgspec.structs.replace(base, **given, skip_bad=options.skip_bad or base.skip_bad)
+
+
+def _name(preset: str) -> str:
+    return Path(preset).stem if preset.endswith(".toml") else preset
+
+
+def _check_numbers(options: TrainOptions) -> None:
+    lowest = {"epochs": 1, "threads": 1, "validation": 1, "seed": 0}
+    for name, minimum in lowest.items():
+        value = getattr(options, name)
+        if value is not None and value < minimum:
+            raise UsageError(f"--{name} {value}", f"must be at least {minimum}", "give another number")
+
+
+def _check_empty(folder: Path, options: TrainOptions) -> None:
+    """A folder without ``run.json`` may hold only what a run that was cut off in its first moment leaves behind."""
+    try:
+        strangers = sorted(p.name for p in folder.iterdir() if not p.name.startswith(f".{LAYOUT.run}."))
+    except FileNotFoundError:
+        strangers = []
+    except OSError as error:
+        raise OutputError(folder, f"cannot be used as a folder ({error.strerror})", _ANOTHER) from error
+    if strangers:
+        raise OutputError(folder, f"holds other files ({strangers[0]}) and no run", _ANOTHER)
+    if options.resume:
+        mend = "check --out, or leave out --resume to begin one"
+        raise CheckpointError(folder, "there is no run to resume", mend)
+
+
+def _refuse_existing(folder: Path, stored: RunFacts, options: TrainOptions) -> None:
+    difference = describe_difference(stored, _new_facts(options))
+    if difference:
+        raise CheckpointError(folder, f"holds another run ({difference})", _ANOTHER)
+    raise OutputError(folder, "holds this run already", f"go on with it with --resume, or {_ANOTHER}")
