@@ -73,4 +73,4 @@ def _pre_tokenizer(punctuation: str) -> dict[str, Any]:
 def _rows(tokenizer: Tokenizer) -> dict[str, int]:
     special = {PADDING_TOKEN: PADDING, UNKNOWN_TOKEN: UNKNOWN}
     words = tokenizer.vocabulary.rows.items()
-    return special | dict(sorted(words, key=lambda pair: (pair[1], pair[0])))
+    return dict(sorted(words, key=lambda pair: (pair[1], pair[0]))) | special

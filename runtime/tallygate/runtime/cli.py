@@ -74,3 +74,7 @@ def find_commands() -> dict[str, Command]:
 def _discard_stdout() -> None:
     """Point standard output at nothing, so that Python's own flush at exit does not complain of a closed pipe."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 
-import torch
 from scipy.optimize import minimize_scalar
 from torch import Tensor
 
@@ -15,9 +14,10 @@ LOWEST, HIGHEST = 0.05, 20.0
 
 
 def fit_temperature(logits: Tensor, targets: Tensor) -> float:
-    """The temperature T for which ``logits / T`` are likeliest (Guo et al. 2017, "On Calibration of Modern Neural Networks").
+    """The temperature T for which ``logits / T`` make the labels likeliest.
 
     ``logits`` float [rows, outputs] and ``targets`` int64 [rows], of validation rows. The loss is convex in 1 / T.
+    Source: Guo et al. 2017, "On Calibration of Modern Neural Networks", section 4.2.
     """
     logits = logits.double()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from typing import TYPE_CHECKING
 
@@ -60,7 +61,7 @@ def _interrupted(plan: RunPlan | None) -> str:
 
     if plan is None or RunFacts.read(plan.folder) is None:
         return "interrupted before anything was trained; start it again"
-    return f"interrupted; go on with: tallygate train --resume --out {plan.folder}"
+    return f"interrupted; go on with: tallygate train --resume --out {shlex.quote(str(plan.folder))}"
 
 
 COMMAND = Command(

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import msgspec
 
+from tallygate.train.corpora import Corpus, load_corpus
+
 
 class DataSource(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What was given as ``--data`` and the options beside it."""
@@ -27,6 +29,18 @@ class DataSource(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     def name(self) -> str:
         """Name of the corpus, without folders."""
         return Path(self.data).stem
+
+    def load(self) -> Corpus:
+        """Read the corpus. Raises the errors of :func:`tallygate.train.corpora.load_corpus`."""
+        return load_corpus(
+            self.data,
+            data_dir=self.data_dir,
+            text_column=self.text_column,
+            label_column=self.label_column,
+            validation=self.validation,
+            seed=self.seed,
+            skip_bad=self.skip_bad,
+        )
 
     def without_paths(self) -> DataSource:
         """The same without a path of this machine: for what is handed on to others."""

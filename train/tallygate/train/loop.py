@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import torch
@@ -76,8 +77,7 @@ class Trainer:
         """The model that is scored and kept: the average where there is one."""
         if self.average is None:
             return self.model
-        averaged: LSTMClassifier = self.average.module
-        return averaged
+        return cast(LSTMClassifier, self.average.module)
 
     def run_epoch(self, epoch: int, on_step: OnStep = lambda totals: None) -> EpochTotals:
         """Train on every row once. ``epoch`` counts from 1; ``on_step`` sees the totals after each step.
@@ -128,7 +128,8 @@ def _optimizer(model: nn.Module, preset: TrainingPreset) -> torch.optim.Optimize
 def _moving_average(model: nn.Module, preset: TrainingPreset) -> AveragedModel | None:
     if not preset.ema_decay:
         return None
-    return AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(preset.ema_decay))
+    average = get_ema_multi_avg_fn(preset.ema_decay)  # type: ignore[no-untyped-call]
+    return AveragedModel(model, multi_avg_fn=average)
 
 
 def _torch_seed(seed: int, epoch: int) -> int:

@@ -4,11 +4,29 @@ from __future__ import annotations
 
 import sys
 from types import TracebackType
+from typing import Never
 
 from tqdm import tqdm
 
 from tallygate.train.loop import EpochTotals
 from tallygate.train.metrics import EpochMetrics
+from tallygate.train.run_data import RunData
+from tallygate.train.run_layout import RunFacts
+
+
+def opening(facts: RunFacts, data: RunData, parameters: int, epochs_done: int) -> str:
+    """One or two lines that say what begins."""
+    splits = {"training": data.train, "validation": data.validation, "test": data.test}
+    rows = ", ".join(f"{len(split):,} {name}" for name, split in splits.items() if split is not None)
+    network = f"{len(data.vocabulary):,} words, {parameters:,} parameters"
+    machine = f"{facts.precision}, {facts.threads} thread{'s' if facts.threads > 1 else ''}"
+    line = f"{data.name}: {rows} texts; {network}; {machine}"
+    if epochs_done:
+        line += f"; going on after epoch {epochs_done}"
+    wanted = facts.preset.text.vocabulary_size
+    if data.vocabulary.size < wanted:
+        line += f"\nthe training texts fill {data.vocabulary.size:,} rows of the vocabulary, not {wanted:,}"
+    return line
 
 
 class Progress:
@@ -16,7 +34,7 @@ class Progress:
 
     def __init__(self, epochs: int, epochs_done: int, steps_per_epoch: int) -> None:
         self._epochs = epochs
-        self._bar: tqdm[None] = tqdm(
+        self._bar: tqdm[Never] = tqdm(
             total=epochs * steps_per_epoch,
             initial=epochs_done * steps_per_epoch,
             unit="batch",

@@ -15,14 +15,15 @@ from tallygate.train.evaluation import evaluate, score_from_logits
 from tallygate.train.figures import draw_curve
 from tallygate.train.loop import EpochTotals, Trainer, new_model
 from tallygate.train.metrics import EpochMetrics, jsonl_from_metrics
+from tallygate.train.model import parameter_count
 from tallygate.train.objective import losses
-from tallygate.train.progress import Progress
+from tallygate.train.progress import Progress, opening
 from tallygate.train.result import Result
 from tallygate.train.run_checkpoint import checkpoint_of_best, finish_run
 from tallygate.train.run_data import RunData, run_data_from_corpus
 from tallygate.train.run_layout import LAYOUT, RunFacts
 from tallygate.train.run_plan import RunPlan
-from tallygate.train.run_state import Best, RunState, copy_of_weights, load_state, save_state
+from tallygate.train.run_state import Best, copy_of_weights, load_state, save_state
 
 
 def run_training(plan: RunPlan) -> Result:
@@ -59,6 +60,8 @@ class Run:
         if self.state.history:
             self._publish(is_best=True)
         with Progress(self._preset.epochs, self.state.epochs, self.trainer.steps_per_epoch) as progress:
+            parameters = parameter_count(self.trainer.model)
+            progress.line(opening(self.facts, self.data, parameters, self.state.epochs))
             while not self._is_over():
                 self._run_epoch(progress)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from tallygate.runtime.manifest import Score, Training
+from tallygate.runtime.manifest import Training
 from tallygate.runtime.version import VERSION
 from tallygate.train.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from tallygate.train.evaluation import confusion_from_logits, evaluate, score_from_logits

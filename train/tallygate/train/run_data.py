@@ -10,7 +10,7 @@ import numpy as np
 from tallygate.runtime.text import TextContract, Tokenizer
 from tallygate.runtime.vocabulary import Vocabulary
 from tallygate.train.batching import EncodedSplit, encode
-from tallygate.train.corpora import Corpus, Split
+from tallygate.train.corpora.corpus import Corpus, Split
 from tallygate.train.model import Architecture
 from tallygate.train.preset import Preset
 from tallygate.train.vocabulary_builder import vocabulary_from_texts
@@ -52,9 +52,7 @@ class RunData:
 def run_data_from_corpus(corpus: Corpus, preset: Preset) -> RunData:
     """Build the vocabulary from the training split, then encode all splits with it."""
     vocabulary = vocabulary_from_texts(corpus.train.texts, preset.text.vocabulary_size, preset.text.punctuation)
-    text = TextContract(
-        max_length=preset.text.max_length, keep=preset.text.keep, punctuation=preset.text.punctuation
-    )
+    text = TextContract(max_length=preset.text.max_length, keep=preset.text.keep, punctuation=preset.text.punctuation)
     tokenizer = Tokenizer(vocabulary, text)
     position = {label: index for index, label in enumerate(corpus.labels)}
 

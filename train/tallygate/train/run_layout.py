@@ -9,6 +9,7 @@ import msgspec
 
 from tallygate.runtime.errors import CheckpointError
 from tallygate.runtime.outputs import write_bytes
+from tallygate.train.arithmetic import Precision
 from tallygate.train.data_source import DataSource
 from tallygate.train.preset import Preset
 
@@ -44,8 +45,8 @@ class RunFacts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """As it was used: with the seed and the epochs of the command line."""
     data: DataSource
     threads: int
-    precision: str
-    """Of the forward pass: ``float32`` or ``bfloat16``."""
+    precision: Precision
+    """Of the forward pass."""
     created_with: str
     """Version of tallygate."""
 

@@ -46,7 +46,8 @@ def run(arguments: argparse.Namespace) -> int:
     output_format = arguments.format or ("table" if sys.stdout.isatty() else "jsonl")
     WRITERS[output_format](classifier, texts, sys.stdout)
     if skipped:
-        print(f"tallygate: {len(skipped)} rows could not be read and were skipped", file=sys.stderr)
+        rows = "1 row" if len(skipped) == 1 else f"{len(skipped)} rows"
+        print(f"tallygate: {rows} could not be read and left out", file=sys.stderr)
     return 0
 
 
