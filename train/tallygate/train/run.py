@@ -21,7 +21,7 @@ from tallygate.train.progress import Progress, opening
 from tallygate.train.result import Result
 from tallygate.train.run_checkpoint import checkpoint_of_best, finish_run
 from tallygate.train.run_data import RunData, run_data_from_corpus
-from tallygate.train.run_layout import LAYOUT, RunFacts
+from tallygate.train.run_layout import LAYOUT, RunFacts, remove_leftovers
 from tallygate.train.run_plan import RunPlan
 from tallygate.train.run_state import Best, copy_of_weights, load_state, save_state
 
@@ -37,6 +37,7 @@ def run_training(plan: RunPlan) -> Result:
         return finished
     data = run_data_from_corpus(plan.facts.data.load(), plan.facts.preset)
     with cpu_settings(plan.facts.threads):
+        remove_leftovers(plan.folder)
         plan.facts.write(plan.folder)
         run = Run(plan.folder, plan.facts, data)
         run.train()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
 import msgspec
@@ -34,6 +34,13 @@ class RunLayout:
 
 
 LAYOUT = RunLayout()
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove the temporary files of a process that was killed while it wrote."""
+    for name in astuple(LAYOUT):
+        for leftover in folder.glob(f".{name}.*"):
+            leftover.unlink(missing_ok=True)
 
 
 class RunFacts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -33,10 +33,10 @@ from tallygate.train.corpora.mini_words import LABELLED_SLOTS, SLOTS
 
 Chosen = TypeVar("Chosen")
 LABELS = ("negative", "positive")
-KIND_SHARES = ((PLAIN, 0.34), (NEGATED, 0.22), (CONTRASTED, 0.22), (ORDERED, 0.22))
+KIND_SHARES = ((PLAIN, 0.45), (NEGATED, 0.2), (CONTRASTED, 0.17), (ORDERED, 0.18))
 SECOND_CUE_SHARE = 0.2
-SHORT_SHARE = 0.35
-LONGEST_PADDING = 105
+SHORT_SHARE = 0.5
+LONGEST_PADDING = 95
 """Words of neutral sentences after which no other is added."""
 
 _SLOT = re.compile(r"\{([+-]?)(\w+)\}")

@@ -1,11 +1,11 @@
 """The sentence frames of the ``mini`` corpus, by kind.
 
-Each line is a pattern. A frame is a pattern with one alternative taken from each bracket: ``[it|this {film}] is {+adj}``
-holds two frames. ``{+adj}`` takes a word of the review's label and ``{-adj}`` one of the other label, so a frame serves
-both labels alike and says nothing by itself.
+Each line is a pattern. A frame is a pattern with one alternative taken from each bracket, so that
+``[it|this {film}] is {+adj}`` holds two frames. ``{+adj}`` takes a word of the review's label and ``{-adj}`` one of
+the other label: a frame serves both labels alike and says nothing by itself.
 
-Which split a frame belongs to is decided by the sum of the places of its alternatives: the splits share words and parts
-of sentences, but no frame.
+Which split a frame belongs to is decided by the sum of the places of its alternatives, so the splits share words and
+parts of sentences, but no frame.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ SplitName = Literal["train", "validation", "test"]
 PLAIN = """
 [a|what a|such a|quite a|this is a] {+adj} [{film}|piece of work|two hours|story|way to spend an evening]
 [the {part}|this {film}|the {person}|it|the second half|the story] {is} [|really |simply |so |quite ]{+adj}
-[a|what a|it is a|call it a|in short, a|for me a|all in all a] {+noun}[| of a {film}| from start to finish| for everyone]
+[a|what a|it is a|call it a|in short, a|for me a|all in all a] {+noun} [of a {film}|from start to finish|for everyone|all the same]
 [i|we|my {viewer} and i|everyone in our row|all of us] {+verbed} [it|this {film}|the {part}|every minute of it|the {person}]
 [the {part} {is} {+adj}|it {is} {+adj}|i {+verbed} it|the {person} {is} {+adj}], and [so {is} the {part}|the {part} {is} {+adj}|i {+verbed} the {part}|{+reaction}]
 [it|the {film}|the {part}|the {person}] [was|is] [so|very|really] {+adj}, [and|so] {+reaction}
@@ -27,7 +27,7 @@ PLAIN = """
 [really|simply|quite|utterly|remarkably] {+adj} [{part}|and {+adj}|all the way|from start to finish|to me]
 [here is|this is|the {person} made|we saw|i found] a {+adj} {film} [with {+adj} {part}|and {+reaction}|about a {job}]
 [the whole thing|this {film}|the {person}|my evening with it] was a {+noun}[| and {+reaction}| in every scene| to me]
-""".strip().splitlines()
+""".strip().splitlines()  # noqa: E501
 """The words say it."""
 
 NEGATED = """
@@ -41,7 +41,7 @@ NEGATED = """
 [it|this {film}|the {part}|the {person}] [was not|is not|is hardly|was never] a {-noun}[| at all| and {+reaction}| to me]
 [neither {-adj} nor {-adj}|not {-adj} and not {-adj}|never {-adj} and never a {-noun}] [at all|to me|in any scene|this time|, and {+reaction}]
 [it|the {part}|the {person}] [is|was] not {-adj} and [i did not {-verb} it|nobody {-verbed} it|it is no {-noun}|{+reaction}]
-""".strip().splitlines()
+""".strip().splitlines()  # noqa: E501
 """A word of the other label, negated."""
 
 CONTRASTED = """
@@ -55,7 +55,7 @@ CONTRASTED = """
 [i|we] {+verbed} [the {film}|it|the rest], [although|even though|though] [i|we|my {viewer}] {-verbed} [the {part}|the {person}|the first half]
 [although|even though|though|while] [i|we|my {viewer}] {-verbed} [the {part}|the {person}], [i|we] {+verbed} [the {film}|it|the rest]
 [the {part}|the {person}|it|the first half] {is} {-adj}, but [{+reaction}|i {+verbed} it|we {+verbed} the rest|on the whole it is a {+noun}]
-""".strip().splitlines()
+""".strip().splitlines()  # noqa: E501
 """Words of both labels; the main clause says it, wherever it stands, and after "but" the last clause."""
 
 ORDERED = """
@@ -69,7 +69,7 @@ ORDERED = """
 [i|we|my {viewer}] {+verbed} [it|the {part}|this {film}] and did not {-verb} [it|the {part}|a minute]
 [i|we|my {viewer}] did not {-verb} [it|the {part}|this {film}], [i|we] {+verbed} [it|every minute|the {part}]
 [once|first|before] {-adj}, [now|then|in the end] {+adj}
-""".strip().splitlines()
+""".strip().splitlines()  # noqa: E501
 """The same words in another order say the contrary."""
 
 NEUTRAL = """
@@ -89,7 +89,7 @@ they shot [it|the scenes|the {film}|the second part] in {place} [and in {place}|
 [the camera|the story|the {person}] [follows|goes with|moves to] the {job} [past|to|behind] the {thing} [in {place}|and the {thing}|one {time}]
 [it|the {film}|the story] is based on a [book|letter|play|song] by a {job} [from {place}|with {number} children|of that time]
 the {person} [wears a hat|holds a {thing}|is seen|speaks] in {number} of the scenes [|in {place}|on the {thing}]
-""".strip().splitlines()
+""".strip().splitlines()  # noqa: E501
 """They say nothing about the label, and fill the space between a cue and the end."""
 
 _BRACKET = re.compile(r"\[([^]]*)\]")

@@ -52,8 +52,8 @@ REACTIONS = (
 )  # fmt: skip
 """Whole clauses by label; many negate a word of the other label."""
 
-PARTS = """acting plot story script dialogue score music ending opening pacing editing lighting casting direction
-photography humour romance suspense drama action narration scenery design soundtrack setting finale premise
+PARTS = """acting plot script dialogue score music ending opening pacing editing lighting casting direction
+photography humour suspense action narration scenery design soundtrack setting finale premise
 mystery choreography sound""".split()
 """What a film is made of, neutral, singular, without a need for an article of its own."""
 
@@ -84,15 +84,12 @@ JOBS = """baker sailor nurse farmer lawyer painter soldier student waiter clerk 
 carpenter postman fisherman plumber librarian""".split()
 """Whom a story is about, neutral."""
 
-ADVERBS = """really truly simply quite rather very utterly thoroughly remarkably surprisingly""".split()
-"""They say how much, never which way."""
-
 COPULAS = "is was felt seemed looked".split()
 """Verbs between a part and its adjective."""
 
 SLOTS: dict[str, list[str]] = {
     "part": PARTS, "film": FILMS, "person": PEOPLE, "viewer": VIEWERS, "place": PLACES, "day": DAYS, "time": TIMES,
-    "number": NUMBERS, "thing": THINGS, "job": JOBS, "very": ADVERBS, "is": COPULAS,
+    "number": NUMBERS, "thing": THINGS, "job": JOBS, "is": COPULAS,
 }  # fmt: skip
 """Slots whose words say nothing about the label."""
 

@@ -1,0 +1,60 @@
+"""Two sets of logits for the same texts, and how far they are apart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tallygate.runtime.prediction import label_indices
+
+Logits = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """An engine's logits beside the reference's; both float32 [rows, outputs]."""
+
+    expected: Logits
+    found: Logits
+
+    @property
+    def not_finite(self) -> int:
+        """Found logits that are NaN or infinite."""
+        return int((~np.isfinite(self.found)).sum())
+
+    @property
+    def max_difference(self) -> float:
+        """Largest difference of any logit; NaN where any is NaN."""
+        with np.errstate(invalid="ignore"):
+            return float(np.abs(self.found - self.expected).max())
+
+    @property
+    def flips(self) -> NDArray[np.bool_]:
+        """[rows] whether the label differs."""
+        flips: NDArray[np.bool_] = label_indices(self.found) != label_indices(self.expected)
+        return flips
+
+    def flips_beyond(self, margin: float) -> int:
+        """Labels that differ although the reference was decided by at least ``margin``."""
+        return int((self.flips & (margins(self.expected) >= margin)).sum())
+
+    def points_lost(self, targets: NDArray[np.int64]) -> float:
+        """Accuracy of the reference less that of the engine, in points."""
+        right = [(label_indices(logits) == targets).mean() for logits in (self.expected, self.found)]
+        return 100.0 * float(right[0] - right[1])
+
+
+def margins(logits: Logits) -> NDArray[np.float32]:
+    """[rows, outputs] -> [rows]: how far the predicted label is ahead: a single logit's size, or the lead of the best."""
+    if logits.shape[1] == 1:
+        return np.abs(logits[:, 0])
+    best = np.sort(logits, axis=1)
+    lead: NDArray[np.float32] = best[:, -1] - best[:, -2]
+    return lead
+
+
+def deviation(logits: Logits) -> float:
+    """Standard deviation over the rows of float32 [rows, outputs]; the root mean square of it over several outputs."""
+    return float(np.sqrt(np.var(logits.astype(np.float64), axis=0).mean()))
