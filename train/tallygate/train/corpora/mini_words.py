@@ -85,11 +85,11 @@ carpenter postman fisherman plumber librarian""".split()
 """Whom a story is about, neutral."""
 
 COPULAS = "is was felt seemed looked".split()
-"""Verbs between a part and its adjective."""
+"""Verbs between a part and its adjective; only the first two may stand before a noun."""
 
 SLOTS: dict[str, list[str]] = {
     "part": PARTS, "film": FILMS, "person": PEOPLE, "viewer": VIEWERS, "place": PLACES, "day": DAYS, "time": TIMES,
-    "number": NUMBERS, "thing": THINGS, "job": JOBS, "is": COPULAS,
+    "number": NUMBERS, "thing": THINGS, "job": JOBS, "is": COPULAS, "be": COPULAS[:2],
 }  # fmt: skip
 """Slots whose words say nothing about the label."""
 
