@@ -54,7 +54,7 @@ def joined(parts: Sequence[Comparison]) -> Comparison:
 
 
 def margins(logits: Logits) -> NDArray[np.float32]:
-    """[rows, outputs] -> [rows]: how far the predicted label is ahead: the size of a single logit, or the best's lead."""
+    """[rows, outputs] -> [rows]: how far the predicted label is ahead: a single logit's size, or the best's lead."""
     if logits.shape[1] == 1:
         return np.abs(logits[:, 0])
     best = np.sort(logits, axis=1)

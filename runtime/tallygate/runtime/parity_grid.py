@@ -68,8 +68,9 @@ def arrangements(probes: Sequence[int], lengths: Sequence[int], max_length: int)
     """Every company of the grid, for probes in ascending order of their length."""
     longest, shortest = probes[-1], probes[0]
     for number, row in enumerate(probes):
-        for time in sorted({lengths[row] + 1, 2 * lengths[row] + 3, max_length}):
-            if lengths[row] <= time <= max_length:
+        full = {max_length} if number % 5 == 0 else set()
+        for time in sorted({lengths[row] + 1, 2 * lengths[row] + 3} | full):
+            if time <= max_length:
                 yield Arrangement((row,), time)
                 yield Arrangement((row,), time, filler=number)
         yield _fitting((row,) * 5, lengths)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from tallygate.runtime.command import Command
@@ -41,13 +40,40 @@ def run(arguments: argparse.Namespace) -> int:
     return 0 if all(report.passed for report in reports) else 1
 
 
-def _engines(bundle: Bundle, engine: str, precision: str | None) -> Iterator[Engine]:
-    """Every pair of variant and engine that was asked for; ``auto`` asks for all that this machine can run."""
+def _engines(bundle: Bundle, engine: str, precision: str | None) -> list[Engine]:
+    """One engine per variant that was asked for; ``auto`` stands for every engine that this machine has."""
     from tallygate.runtime.engines import available_engines, create_engine
 
-    if engine != "auto":
-        names = [name for name, variant in bundle.manifest.variants.items() if engine in variant.engines]
-        for name in [precision] if precision else names or [None]:
-            yield create_engine(bundle, engine, name)
-        return
-    ...
+    names = available_engines() if engine == "auto" else [engine]
+    pairs = [
+        (name, variant_name)
+        for variant_name, variant in bundle.manifest.variants.items()
+        for name in variant.engines
+        if name in names and precision in (None, variant_name)
+    ]
+    if not pairs:
+        return [create_engine(bundle, engine, precision)]
+    return [create_engine(bundle, name, variant_name) for name, variant_name in pairs]
+
+
+def _json(bundle: Bundle, reports: list[GateReport]) -> str:
+    import msgspec
+
+    facts = {
+        "path": str(bundle.path.resolve()),
+        "sha256": bundle.sha256,
+        "passed": all(report.passed for report in reports),
+        "reports": [msgspec.to_builtins(report) | {"passed": report.passed} for report in reports],
+    }
+    return msgspec.json.format(msgspec.json.encode(facts), indent=2).decode("utf-8") + "\n"
+
+
+def _text(bundle: Bundle, reports: list[GateReport]) -> str:
+    from tallygate.runtime.parity_report import table_of_reports
+
+    verdict = "every gate passed" if all(report.passed for report in reports) else "a gate failed"
+    title = f"{bundle.path}: {bundle.manifest.name}, goldens and the hard grid"
+    return f"{title}\n\n{table_of_reports(reports)}\n\n{verdict}\n"
+
+
+COMMAND = Command("check parity with PyTorch again, here, on this machine", add_arguments, run)

@@ -2,7 +2,7 @@
 
 A review is one or two sentences that tell its label, in up to about 100 words of sentences that do not. Of the first,
 
-- a third are *plain*: their words tell the label;
+- nearly half are *plain*: their words tell the label;
 - the others need their order: a *negated* word of the other label ("not a dull film"), a *contrast* in which the main
   clause tells ("although the plot is dull, the acting is superb"; "the acting is superb, but the plot is dull and I
   left early"), or an *order* of two words ("dull, not superb" and "superb, not dull").
@@ -19,7 +19,7 @@ from itertools import count
 from random import Random
 from typing import TypeVar
 
-from tallygate.train.corpora.corpus import Corpus, Split
+from tallygate.train.corpora.corpus import Corpus, Split, assemble
 from tallygate.train.corpora.mini_frames import (
     CONTRASTED,
     NEGATED,
@@ -50,7 +50,8 @@ def mini_corpus(seed: int = 0, train: int = 3000, validation: int = 500, test: i
         "validation": _split("validation", validation, seed),
         "test": _split("test", test, seed),
     }
-    return Corpus("mini", **splits, unlabeled=[], labels=LABELS, facts={})
+    facts = {"source": f"generated, seed {seed}", "splits": "no sentence frame in two"}
+    return assemble("mini", **splits, facts=facts)
 
 
 def review_sentences(seed: int) -> Iterator[str]:
