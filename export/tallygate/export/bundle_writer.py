@@ -42,7 +42,9 @@ def check_is_free(path: Path) -> None:
 
 def file_facts(files: Mapping[str, bytes]) -> dict[str, FileFacts]:
     """Size and hash of each file, for the manifest."""
-    return {name: FileFacts(sha256=hashlib.sha256(files[name]).hexdigest(), size=len(files[name])) for name in sorted(files)}
+    return {
+        name: FileFacts(sha256=hashlib.sha256(files[name]).hexdigest(), size=len(files[name])) for name in sorted(files)
+    }
 
 
 def _write_zip(path: Path, files: Mapping[str, bytes]) -> None:

@@ -27,15 +27,13 @@ def load_validation(checkpoint: Checkpoint, data_dir: str | None = None) -> Refe
     """
     source = checkpoint.data
     if data_dir is not None:
-        corpus = msgspec.structs.replace(source, data_dir=data_dir).load()
-    elif source.data == "imdb" and not _imdb_is_here(source.data_dir):
+        return _reference(checkpoint, msgspec.structs.replace(source, data_dir=data_dir).load())
+    if source.data == "imdb" and not _imdb_is_here(source.data_dir):
         return None
-    else:
-        try:
-            corpus = source.load()
-        except (InputNotFoundError, InputError):
-            return None
-    return _reference(checkpoint, corpus) if len(corpus.validation) else None
+    try:
+        return _reference(checkpoint, source.load())
+    except (InputNotFoundError, InputError):
+        return None
 
 
 def _imdb_is_here(data_dir: str | None) -> bool:
@@ -43,11 +41,13 @@ def _imdb_is_here(data_dir: str | None) -> bool:
     return bool(folder) and Path(str(folder)).is_dir()
 
 
-def _reference(checkpoint: Checkpoint, corpus: Corpus) -> Reference:
+def _reference(checkpoint: Checkpoint, corpus: Corpus) -> Reference | None:
     split, places = corpus.validation, {label: place for place, label in enumerate(checkpoint.labels)}
     if strange := sorted(set(split.labels) - set(places)):
         reason = f"has the label {strange[0]!r}, which the checkpoint does not know"
         raise InputError(f"validation data of {corpus.name}", reason, "name the data that it was trained on")
+    if not split.texts:
+        return None
     targets = [places[label] for label in split.labels]
     rows = encode(split.texts, targets, Tokenizer(checkpoint.vocabulary, checkpoint.text))
     logits = evaluate(checkpoint.model, rows).numpy()

@@ -42,9 +42,7 @@ def fp32_from_onnx(graph: onnx.ModelProto) -> onnx.ModelProto:
     return graph
 
 
-VARIANTS = {
-    recipe.precision: recipe for recipe in (VariantRecipe("fp32", fp32_from_onnx, ("onnxruntime", "numpy")),)
-}
+VARIANTS = {recipe.precision: recipe for recipe in (VariantRecipe("fp32", fp32_from_onnx, ("onnxruntime", "numpy")),)}
 """By name."""
 DEFAULT_VARIANTS = ("fp32",)
 """What ``export`` writes, the bundle's default first."""

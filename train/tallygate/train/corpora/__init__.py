@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tallygate.runtime.errors import InputError, InputNotFoundError, UsageError
+from tallygate.runtime.errors import InputError, InputNotFoundError, TallygateError, UsageError
 from tallygate.train.corpora.bad_rows import BadRows
 from tallygate.train.corpora.corpus import Corpus, Split
 from tallygate.train.corpora.imdb import imdb_corpus
@@ -42,7 +42,9 @@ def load_corpus(
     if data_dir is not None and data != "imdb":
         raise UsageError(f"--data-dir {data_dir}", "is for --data imdb only", "leave it out")
     if data in BUILT_IN and (text_column or label_column):
-        raise UsageError(f"--data {data}", "has no columns to choose from", "leave --text-column and --label-column out")
+        raise UsageError(
+            f"--data {data}", "has no columns to choose from", "leave --text-column and --label-column out"
+        )
     if data == "mini":
         if validation is not None:
             raise UsageError(f"--validation {validation}", "mini has a validation split of its own", "leave it out")
@@ -50,7 +52,14 @@ def load_corpus(
     if data == "imdb":
         return imdb_corpus(Path(data_dir) if data_dir is not None else None, validation)
     reader = TableReader(text_column, label_column, BadRows(skip_bad))
-    return _corpus_from_path(Path(data), reader, seed, validation)
+    try:
+        return _corpus_from_path(Path(data), reader, seed, validation)
+    except TallygateError:
+        raise
+    except OSError as error:
+        raise InputNotFoundError(
+            data, f"cannot be read ({error.strerror or error})", "check its permissions"
+        ) from error
 
 
 def _corpus_from_path(path: Path, reader: TableReader, seed: int, validation: float | None) -> Corpus:

@@ -7,6 +7,7 @@ else downloaded there. The ``aclImdb/`` tree, the original archive and Parquet f
 from __future__ import annotations
 
 import os
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +15,8 @@ import numpy as np
 from tallygate.runtime.errors import InputError, InputNotFoundError
 from tallygate.train.corpora.corpus import Corpus, Split, assemble
 from tallygate.train.corpora.imdb_download import cache_folder, download_archive
-from tallygate.train.corpora.imdb_sources import FOLDERS, Review, read_reviews
-from tallygate.train.corpora.splitting import text_key, text_keys, without_overlaps
+from tallygate.train.corpora.imdb_sources import ARCHIVE, FOLDERS, TREE, Reviews, read_reviews
+from tallygate.train.corpora.splitting import held_out_size, text_key, text_keys, without_overlaps
 
 VARIABLE = "TALLYGATE_IMDB"
 VALIDATION_SEED = 0
@@ -51,33 +52,38 @@ def imdb_corpus(folder: Path | None = None, validation: float | None = None) -> 
     )
 
 
-def _find_reviews(folder: Path | None) -> dict[str, list[Review]]:
-    named = {f"--data-dir {folder}": folder, f"{VARIABLE} {os.environ.get(VARIABLE)}": os.environ.get(VARIABLE)}
-    for name, place in named.items():
-        if place:
-            return _named_reviews(name, Path(place))
+def _find_reviews(folder: Path | None) -> Reviews:
+    variable = os.environ.get(VARIABLE)
+    if folder is not None:
+        return _named_reviews(f"--data-dir {folder}", folder)
+    if variable:
+        return _named_reviews(f"{VARIABLE}={variable}", Path(variable))
     reviews = read_reviews(cache_folder())
     return _named_reviews("IMDB", download_archive()) if reviews is None else reviews
 
 
-def _named_reviews(name: str, place: Path) -> dict[str, list[Review]]:
+def _named_reviews(name: str, place: Path) -> Reviews:
     reviews = read_reviews(place)
     if reviews is None:
         reason = "holds no IMDB data" if place.exists() else "does not exist"
-        mend = "name the folder of aclImdb, of aclImdb_v1.tar.gz, or of train.parquet and test.parquet"
+        mend = f"name the folder of {TREE}, of {ARCHIVE}, or of train.parquet and test.parquet"
         raise InputNotFoundError(name, reason, mend)
     return reviews
 
 
-def _split(reviews: dict[str, list[Review]], name: str) -> Split:
+def _split(reviews: Reviews, name: str) -> Split:
     split = Split()
     for folder in FOLDERS:
         part, _, label = folder.partition("/")
-        for review in sorted(reviews[folder]) if part == name and label in LABELS else ():
+        for review in reviews[folder] if part == name and label in LABELS else ():
             split.add(review.text, LABELS[label], f"{folder}/{review.number}_{review.rating}")
     return split
 
 
 def _validation_rows(train: Split, test: Split, validation: float | None) -> list[int]:
     """The first so many rows of one fixed order that do not stand in the test, in the order of the data."""
-    ...
+    size = held_out_size("IMDB", len(train), validation)
+    order = np.random.RandomState(VALIDATION_SEED).permutation(len(train)).tolist()
+    test_keys = text_keys(test.texts)
+    outside_test = (row for row in order if text_key(train.texts[row]) not in test_keys)
+    return sorted(islice(outside_test, size))

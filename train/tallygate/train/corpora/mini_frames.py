@@ -39,7 +39,7 @@ NEGATED = """
 [i would not|nobody could|you cannot|we could not|i will not] call [it|the {part}|this {film}|the {person}] [{-adj}|a {-noun}]
 [nobody in our row|none of us|no one|not one of us|nobody i know] {-verbed} [it|this {film}|the {part}|a minute of it]
 [it|this {film}|the {part}|the {person}] {be} [not|hardly|never|by no means] a {-noun}[| at all| and {+reaction}| to me]
-[neither {-adj} nor {-adj}|not {-adj} and not {-adj}|never {-adj} and never a {-noun}] [at all|to me|in any scene|this time|, and {+reaction}]
+[neither {-adj} nor {-adj}|not {-adj} and not {-adj}|never {-adj} and never a {-noun}][ at all| to me| in any scene| this time|, and {+reaction}]
 [it|the {part}|the {person}|the {film}] {be} not {-adj} and [i did not {-verb} it|nobody {-verbed} it|it is no {-noun}|{+reaction}]
 """.strip().splitlines()  # noqa: E501
 """A word of the other label, negated."""
@@ -69,7 +69,7 @@ ORDERED = """
 [i|we|my {viewer}] {+verbed} [it|the {part}|this {film}] and did not {-verb} [it|the {part}|a minute]
 [i|we|my {viewer}] did not {-verb} [it|the {part}|this {film}], [i|we] {+verbed} [it|every minute|the {part}]
 [once|first|before] {-adj}, [now|then|in the end] {+adj}
-""".strip().splitlines()  # noqa: E501
+""".strip().splitlines()
 """The same words in another order say the contrary."""
 
 NEUTRAL = """

@@ -70,21 +70,36 @@ def _without(split: Split, keys: set[bytes]) -> Split:
 def deal(rows: Split, *, name: str, seed: int, validation: float | None, test: bool) -> Dealt:
     """Hold out validation texts, and a tenth for the test if wanted, with each label in its share.
 
-    ``validation`` is a number of texts (int), a share of them (float), or None for a tenth. The choice depends on the
-    seed and the texts alone, not on the order of the rows; each split keeps that order. Equal texts stay together.
-    Raises :class:`UsageError` for an impossible ``validation`` and :class:`InputError` when there are too few texts.
+    The choice depends on the seed and the texts alone, not on the order of the rows; each split keeps that order.
+    Equal texts stay together. ``validation`` and errors are those of :func:`held_out_size`.
     """
     groups = _stratified_groups(rows, seed)
-    test_size = _size(None, len(groups)) if test else 0
-    validation_size = _size(validation, len(groups))
-    held_out = test_size + validation_size
-    if held_out > len(groups) // 2:
-        _refuse(name, len(groups), validation)
+    test_size = held_out_size(name, len(groups), None) if test else 0
+    end = test_size + held_out_size(name, len(groups), validation, beside=test_size)
     test_rows, validation_rows, train_rows = (
         rows.take(sorted(row for group in part for row in group))
-        for part in (groups[:test_size], groups[test_size:held_out], groups[held_out:])
+        for part in (groups[:test_size], groups[test_size:end], groups[end:])
     )
     return Dealt(train_rows, validation_rows, test_rows)
+
+
+def held_out_size(name: str, texts: int, validation: float | None, beside: int = 0) -> int:
+    """How many of ``texts`` different texts to hold out: a number (int), a share (float), or a tenth for None.
+
+    Raises :class:`UsageError` for an impossible number and :class:`InputError` when there are too few texts, that is
+    when more than half would be held out, the ``beside`` for the test included.
+    """
+    wanted = HELD_OUT_SHARE if validation is None else validation
+    share = isinstance(wanted, float)
+    if wanted < 0 or (share and wanted >= 1):
+        raise UsageError(f"--validation {wanted}", "is no number of texts", "give one such as 500")
+    size = max(1, round(wanted * texts)) if share and wanted else int(wanted)
+    if beside + size <= texts // 2:
+        return size
+    if validation is None:
+        raise InputError(name, f"has {texts} different texts, too few to hold some out", "give at least 4")
+    reason = f"would hold out more than half of the {texts:,} different texts of {name}"
+    raise UsageError(f"--validation {validation}", reason, "hold out fewer")
 
 
 def _stratified_groups(rows: Split, seed: int) -> list[list[int]]:
@@ -100,17 +115,3 @@ def _stratified_groups(rows: Split, seed: int) -> list[list[int]]:
         by_label[min(rows.labels[row] for row in groups[key])].append(key)
     places = {key: (place + 0.5) / len(keys) for keys in by_label.values() for place, key in enumerate(keys)}
     return [groups[key] for key in sorted(groups, key=lambda key: (places[key], key))]
-
-
-def _size(validation: float | None, texts: int) -> int:
-    wanted = HELD_OUT_SHARE if validation is None else validation
-    if wanted < 0 or (isinstance(wanted, float) and wanted >= 1):
-        raise UsageError(f"--validation {wanted}", "is no number of texts", "give a number like 500")
-    return max(1, round(wanted * texts)) if isinstance(wanted, float) and wanted else int(wanted)
-
-
-def _refuse(name: str, texts: int, validation: float | None) -> None:
-    if validation is None:
-        raise InputError(name, f"has {texts} different texts, too few to hold some out", "give at least 4")
-    reason = f"would hold out more than half of the {texts:,} different texts of {name}"
-    raise UsageError(f"--validation {validation}", reason, "hold out fewer")

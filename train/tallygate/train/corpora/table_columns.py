@@ -59,7 +59,7 @@ def example_in(row: Row, columns: Columns) -> tuple[str, str] | BadRow:
 
 
 def label_in(row: Row, column: str) -> str | BadRow:
-    """The label in ``column``: a string without the white space around it, or a number or truth value as Python prints it.
+    """The label in ``column``: a string without white space around it, a number or truth value as Python prints it.
 
     So ``1`` is the same label in CSV, JSON and Parquet. Empty strings, null and NaN are no labels.
     """

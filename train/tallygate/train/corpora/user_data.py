@@ -36,9 +36,7 @@ def corpus_from_folder(path: Path, reader: TableReader, seed: int, validation: f
     )
 
 
-def _corpus_without_splits(
-    path: Path, rows: Split, reader: TableReader, seed: int, validation: float | None
-) -> Corpus:
+def _corpus_without_splits(path: Path, rows: Split, reader: TableReader, seed: int, validation: float | None) -> Corpus:
     dealt = deal(rows, name=str(path), seed=seed, validation=validation, test=True)
     facts = _facts(path, f"dealt out by seed {seed}, each label in its share, equal texts together", reader)
     return assemble(path.stem, train=dealt.train, validation=dealt.validation, test=dealt.test, facts=facts)
