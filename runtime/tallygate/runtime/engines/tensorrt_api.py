@@ -190,7 +190,8 @@ def load_tensorrt(flavour: Flavour | None = None) -> TensorRT:
     """
     names = [flavour] if flavour else installed_flavours()
     if not names or find_spec(names[0]) is None:
-        raise EngineUnavailableError("engine tensorrt", "TensorRT is not installed", INSTALL)
+        missing = "TensorRT-RTX" if flavour == "tensorrt_rtx" else "TensorRT"
+        raise EngineUnavailableError("engine tensorrt", f"{missing} is not installed", INSTALL)
     try:
         return cast(TensorRT, import_module(names[0]))
     except Exception as error:  # a broken installation fails in many ways: missing libraries, wrong versions

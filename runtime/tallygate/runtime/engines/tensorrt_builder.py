@@ -156,6 +156,9 @@ def _set_targets(config: BuilderConfig, module: TensorRT, options: BuildOptions)
         if options.targets:
             targets_from_text(",".join(options.targets), module)
         return
+    if options.gpu and not options.targets and options.gpu.architecture not in known_targets(module):
+        reason = f"TensorRT-RTX builds nothing for {options.gpu.name} ({options.gpu.architecture})"
+        raise PlanError("plan", reason, "run: pip install 'tallygate[tensorrt]'")
     targets = options.targets or ((options.gpu.architecture,) if options.gpu else ())
     targets_from_text(",".join(targets), module)
     config.num_compute_capabilities = len(targets)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tallygate.runtime.engines.tensorrt_api import Parser, TensorRT
-from tallygate.runtime.errors import TallygateError
+from tallygate.runtime.errors import EngineUnavailableError
 
 _ENVELOPE = re.compile(r"Error Code \d+: [^(\[]*[(\[](?P<inside>.*)[)\]]", re.DOTALL)
 _PLACE = re.compile(r"\.?\s*\bIn \S+ at /\S+?:\d+\)?|\[\w+\.cpp:[^\]]*\]\s*")
@@ -20,8 +20,8 @@ _NOISE = "catchCudaError"
 _MAX_LENGTH = 300
 
 
-class PlanError(TallygateError, RuntimeError):
-    """TensorRT cannot make a plan of the graph, or a plan cannot be used."""
+class PlanError(EngineUnavailableError):
+    """TensorRT cannot make a plan of the graph, or a plan cannot be used here."""
 
 
 class Log:
