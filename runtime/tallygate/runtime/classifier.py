@@ -52,11 +52,11 @@ class Classifier:
     ) -> Classifier:
         """Load the bundle at ``path`` (a directory or a zip; the shipped IMDB bundle by default).
 
-        ``engine`` is ``auto``, ``onnxruntime``, ``cuda``, ``tensorrt`` or ``numpy``; ``precision`` names a variant of the bundle (by default
-        the engine's first); ``sha256`` pins the bundle to the hash that ``tallygate info`` prints; ``trust_plans`` lets
-        TensorRT run a plan that came with the bundle, which can hold code for this machine. Raises a
-        :class:`TallygateError` when the bundle is missing, damaged or altered, when the engine is not there, or when
-        it does not answer a golden row as the reference did.
+        ``engine`` is ``auto``, ``onnxruntime``, ``cuda``, ``tensorrt`` or ``numpy``; ``precision`` names a variant of
+        the bundle (by default the engine's first); ``sha256`` pins the bundle to the hash that ``tallygate info``
+        prints; ``trust_plans`` lets TensorRT run a plan that came with the bundle, which can hold code for this
+        machine. Raises a :class:`TallygateError` when the bundle is missing, damaged or altered, when the engine is
+        not there, or when it does not answer a golden row as the reference did.
         """
         bundle = open_bundle(path, sha256)
         return cls(bundle, create_engine(bundle, engine, precision, threads, trust_plans))

@@ -66,7 +66,7 @@ def _here(bundle: Bundle, profile: Profile, arguments: argparse.Namespace) -> tu
     from tallygate.runtime.engines.tensorrt_engine import gpu_or_error
     from tallygate.runtime.engines.tensorrt_plans import build_here
 
-    gpu = gpu_or_error("tensorrt")
+    gpu = gpu_or_error("tensorrt", "build where the GPU is, or name a --target")
     variant, _ = bundle.variant("tensorrt", arguments.precision)
     cache, workspace = default_cache(), arguments.workspace * MIB
     plan = build_here(

@@ -19,7 +19,7 @@ from tallygate.runtime.gpu_state import DRIVER_MEND, Gpu, cuda_state
 _MEND = "build it again with: tallygate build"
 
 
-def gpu_or_error(engine: str = "tensorrt") -> Gpu:
+def gpu_or_error(engine: str = "tensorrt", mend: str = DRIVER_MEND) -> Gpu:
     """The GPU of this machine.
 
     Raises :class:`EngineUnavailableError` where there is none. Ask before TensorRT loads a plan: without a driver it
@@ -27,7 +27,7 @@ def gpu_or_error(engine: str = "tensorrt") -> Gpu:
     """
     state = cuda_state()
     if state.problem or not state.gpus:
-        raise EngineUnavailableError(f"engine {engine}", state.problem or "there is no GPU", DRIVER_MEND)
+        raise EngineUnavailableError(f"engine {engine}", state.problem or "there is no GPU", mend)
     return state.gpus[0]
 
 
