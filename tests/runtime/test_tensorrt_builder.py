@@ -41,7 +41,7 @@ def rtx() -> TensorRT:
 
 
 @pytest.fixture
-def model(toy: Any) -> bytes:
+def model(toy: Any) -> bytes:  # noqa: ANN401 - a ToyBundle of conftest
     """A one-layer classifier."""
     files: dict[str, bytes] = toy.files
     return files["model.fp32.onnx"]
@@ -113,7 +113,7 @@ def test_other_inputs_than_the_contracts_are_refused(model: bytes, rtx: TensorRT
         graph.node.append(helper.make_node("Identity", ["logits"], ["scores"]))
         graph.output[0].name = "scores"
 
-    with pytest.raises(PlanError, match="has the inputs and outputs .*scores"):
+    with pytest.raises(PlanError, match=r"has the inputs and outputs .*scores"):
         plan_from_onnx(edited(model, rename), OPTIONS, rtx)
 
 
@@ -130,7 +130,7 @@ def test_a_precision_that_tensorrt_has_no_lstm_for_is_refused(model: bytes, rtx:
 
 @pytest.mark.parametrize("workspace", [0, 1024])
 def test_no_workspace_is_refused(model: bytes, rtx: TensorRT, workspace: int) -> None:
-    with pytest.raises(PlanError, match="TensorRT cannot build it for sm86 .*workspace") as error:
+    with pytest.raises(PlanError, match=r"TensorRT cannot build it for sm86 .*workspace") as error:
         plan_from_onnx(model, replace(OPTIONS, workspace=workspace), rtx)
     assert "/_src" not in str(error.value)
 
@@ -176,7 +176,7 @@ def test_without_a_driver_a_sound_plan_is_not_loaded_but_said(model: bytes, rtx:
 
     if first_gpu() is not None:
         pytest.skip("this machine has a GPU")
-    with pytest.raises(PlanError, match="TensorRT does not load it .*CUDA driver version is insufficient"):
+    with pytest.raises(PlanError, match=r"TensorRT does not load it .*CUDA driver version is insufficient"):
         _loaded(plan_from_onnx(model, OPTIONS, rtx), rtx)
 
 

@@ -32,5 +32,6 @@ class OnnxReferenceEngine:
 
     def run(self, ids: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.float32]:
         """``ids`` [batch, time] and ``lengths`` [batch] -> logits [batch, outputs]."""
-        logits: NDArray[np.float32] = self._evaluator.run(["logits"], {"ids": ids, "lengths": lengths})[0]
+        outputs: Any = self._evaluator.run(["logits"], {"ids": ids, "lengths": lengths})
+        logits: NDArray[np.float32] = outputs[0]
         return logits

@@ -1,7 +1,8 @@
 """What this machine has of NVIDIA's: the driver, its GPUs, and which of the libraries that would use them.
 
-Nothing here raises, and no library is loaded that could crash without a driver: the driver itself is asked, through
-its C interface (https://docs.nvidia.com/cuda/cuda-driver-api), and packages are only looked up.
+What is missing is said and not raised, except by :func:`gpu_or_error`. No library is loaded that could crash without
+a driver: the driver itself is asked, through its C interface (https://docs.nvidia.com/cuda/cuda-driver-api), and
+packages are only looked up.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import PackageNotFoundError, distributions, version
 from importlib.util import find_spec
+
+from tallygate.runtime.errors import EngineUnavailableError
 
 _CAPABILITY_MAJOR, _CAPABILITY_MINOR = 75, 76
 """``CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_*``."""
@@ -72,6 +75,18 @@ def first_gpu() -> Gpu | None:
     """The GPU that engines use, ``None`` where there is none."""
     gpus = cuda_state().gpus
     return gpus[0] if gpus else None
+
+
+def gpu_or_error(engine: str = "tensorrt", mend: str = DRIVER_MEND) -> Gpu:
+    """The GPU of this machine.
+
+    Raises :class:`EngineUnavailableError` where there is none. Ask before TensorRT loads a plan: without a driver it
+    can crash.
+    """
+    state = cuda_state()
+    if state.problem or not state.gpus:
+        raise EngineUnavailableError(f"engine {engine}", state.problem or "there is no GPU", mend)
+    return state.gpus[0]
 
 
 def library_states() -> list[LibraryState]:

@@ -63,8 +63,8 @@ def _profile(bundle: Bundle, arguments: argparse.Namespace) -> Profile:
 def _here(bundle: Bundle, profile: Profile, arguments: argparse.Namespace) -> tuple[Path, PlanFacts]:
     from tallygate.runtime.engines.plan_cache import default_cache
     from tallygate.runtime.engines.tensorrt_api import load_tensorrt
-    from tallygate.runtime.engines.tensorrt_engine import gpu_or_error
     from tallygate.runtime.engines.tensorrt_plans import build_here
+    from tallygate.runtime.gpu_state import gpu_or_error
 
     gpu = gpu_or_error("tensorrt", "build where the GPU is, or name a --target")
     variant, _ = bundle.variant("tensorrt", arguments.precision)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
+from contextlib import redirect_stdout
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tallygate.runtime.engines.onnxruntime_engine import session_options
-from tallygate.runtime.engines.tensorrt_engine import gpu_or_error
 from tallygate.runtime.errors import BundleInvalidError, EngineUnavailableError
+from tallygate.runtime.gpu_state import gpu_or_error
 
 PROVIDER = "CUDAExecutionProvider"
 INSTALL = "run: pip uninstall onnxruntime, then pip install 'tallygate[gpu]'"
@@ -32,9 +34,9 @@ class CudaEngine:
         gpu = gpu_or_error("cuda")
         onnxruntime = _onnxruntime_with_cuda()
         self.precision = precision
-        _load_libraries(onnxruntime)
+        missing = _load_libraries(onnxruntime)
         self._session = _session(onnxruntime, model, precision, session)
-        _check_is_on_gpu(self._session)
+        _check_is_on_gpu(self._session, missing)
         self.provider = f"{PROVIDER} on {gpu.name}"
 
     def run(self, ids: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.float32]:
@@ -55,10 +57,14 @@ def _onnxruntime_with_cuda() -> Any:  # noqa: ANN401 - the module, which ships n
     return onnxruntime
 
 
-def _load_libraries(onnxruntime: Any) -> None:  # noqa: ANN401
-    """CUDA's and cuDNN's libraries come as Python packages, where the system's loader does not look for them."""
-    if hasattr(onnxruntime, "preload_dlls"):
+def _load_libraries(onnxruntime: Any) -> str:  # noqa: ANN401
+    """CUDA's and cuDNN's libraries come as Python packages, where the system's loader does not look for them.
+
+    Returns what could not be loaded; onnxruntime prints it, among the answers.
+    """
+    with redirect_stdout(io.StringIO()) as printed:
         onnxruntime.preload_dlls()
+    return next(iter(printed.getvalue().splitlines()), "")
 
 
 def _session(onnxruntime: Any, model: bytes, precision: str, session: Mapping[str, str]) -> Any:  # noqa: ANN401
@@ -76,9 +82,9 @@ def _session(onnxruntime: Any, model: bytes, precision: str, session: Mapping[st
     return created
 
 
-def _check_is_on_gpu(session: Any) -> None:  # noqa: ANN401
+def _check_is_on_gpu(session: Any, missing: str = "") -> None:  # noqa: ANN401
     if PROVIDER not in session.get_providers():
-        reason = "onnxruntime cannot load its CUDA provider, and would run on the CPU"
+        reason = "onnxruntime cannot load its CUDA provider, and would run on the CPU" + (missing and f" ({missing})")
         raise EngineUnavailableError("engine cuda", reason, "install CUDA and cuDNN: pip install 'tallygate[gpu]'")
     for subgraph in session.get_provider_graph_assignment_info():
         left = [node.op_type for node in subgraph.get_nodes() if node.op_type in _HEAVY]

@@ -13,22 +13,9 @@ from tallygate.runtime.engines.plan import Plan, check_fits
 from tallygate.runtime.engines.tensorrt_api import CudaEngine, TensorRT
 from tallygate.runtime.engines.tensorrt_batches import Piece, pieces_of
 from tallygate.runtime.engines.tensorrt_log import PlanError, log_of, reason_of
-from tallygate.runtime.errors import EngineUnavailableError
-from tallygate.runtime.gpu_state import DRIVER_MEND, Gpu, cuda_state
+from tallygate.runtime.gpu_state import gpu_or_error
 
 _MEND = "build it again with: tallygate build"
-
-
-def gpu_or_error(engine: str = "tensorrt", mend: str = DRIVER_MEND) -> Gpu:
-    """The GPU of this machine.
-
-    Raises :class:`EngineUnavailableError` where there is none. Ask before TensorRT loads a plan: without a driver it
-    can crash.
-    """
-    state = cuda_state()
-    if state.problem or not state.gpus:
-        raise EngineUnavailableError(f"engine {engine}", state.problem or "there is no GPU", mend)
-    return state.gpus[0]
 
 
 class TensorRTEngine:

@@ -11,11 +11,11 @@ from tallygate.runtime.engines.plan import Plan, check_fits, checked_plan
 from tallygate.runtime.engines.plan_cache import PlanCache, PlanKey, default_cache, plan_key
 from tallygate.runtime.engines.tensorrt_api import TensorRT, load_tensorrt
 from tallygate.runtime.engines.tensorrt_builder import WORKSPACE, BuildOptions, plan_from_onnx, targets_from_text
-from tallygate.runtime.engines.tensorrt_engine import TensorRTEngine, gpu_or_error
+from tallygate.runtime.engines.tensorrt_engine import TensorRTEngine
 from tallygate.runtime.engines.tensorrt_log import PlanError
 from tallygate.runtime.engines.tensorrt_profile import Profile, profile_from_lengths
 from tallygate.runtime.errors import EngineUnavailableError
-from tallygate.runtime.gpu_state import Gpu
+from tallygate.runtime.gpu_state import Gpu, gpu_or_error
 
 SECONDS_BETWEEN = 5.0
 """How often a long build says where it is."""
