@@ -23,6 +23,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--out", required=True, metavar="BUNDLE", help="directory to make, or a name that ends in .zip")
     add("--name", help="name of the model (default: its corpus and preset)")
     add("--target-opset", type=int, metavar="N", help="ONNX opset to write (default: 18, which most runtimes read)")
+    add("--variants", metavar="P", help="precisions beside the default ones, such as fp16,bf16")
+    add("--with-rtx", metavar="T", help="build TensorRT-RTX plans into the bundle for these GPUs, such as sm86,sm89")
     add("--data-dir", metavar="DIR", help="where the IMDB files are (default: $TALLYGATE_IMDB)")
     add("--license", metavar="SPDX", help="license of the weights, for the model card")
     add("--language", metavar="CODE", help="language of the texts, for the model card")
@@ -40,6 +42,8 @@ def run(arguments: argparse.Namespace) -> int:
         language=arguments.language,
         opset=DEFAULT_OPSET if arguments.target_opset is None else arguments.target_opset,
         data_dir=arguments.data_dir,
+        variants=_variants(arguments.variants),
+        rtx_targets=arguments.with_rtx,
     )
     result = export_bundle(_checkpoint(arguments.checkpoint), arguments.out, options, _say)
     print(_summary(result))
@@ -53,6 +57,18 @@ def _checkpoint(name: str) -> Checkpoint:
     from tallygate.train.checkpoint import load_checkpoint, shipped_checkpoint
 
     return load_checkpoint(shipped_checkpoint() if name == SHIPPED else name)
+
+
+def _variants(added: str | None) -> tuple[str, ...]:
+    """The default precisions, and those that are asked for beside them."""
+    from tallygate.export.variants import DEFAULT_VARIANTS, VARIANTS
+    from tallygate.runtime.errors import UsageError
+
+    wanted = (*DEFAULT_VARIANTS, *(added.split(",") if added else ()))
+    for name in wanted:
+        if name not in VARIANTS:
+            raise UsageError(f"variant {name!r}", "is unknown", f"choose of {', '.join(VARIANTS)}")
+    return tuple(dict.fromkeys(wanted))
 
 
 def _say(step: str) -> None:

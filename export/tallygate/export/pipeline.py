@@ -14,6 +14,7 @@ from tallygate.export.bundle_writer import check_is_free, write_bundle
 from tallygate.export.goldens import goldens_to_jsonl, make_goldens, one_thread
 from tallygate.export.graph import onnx_from_checkpoint
 from tallygate.export.results import ExportOptions, ExportResult, VariantResult
+from tallygate.export.rtx_plans import check_can_build, plan_files
 from tallygate.export.validation import load_validation
 from tallygate.export.variants import VARIANTS, VariantRecipe
 from tallygate.runtime.engines import Engine
@@ -34,9 +35,11 @@ def export_bundle(
     """Export, gate and write. A variant that fails its gate is left out; if all fail, nothing is written.
 
     ``say`` is told of each step as it begins. Raises :class:`OutputError` when ``out`` exists or cannot be written,
-    :class:`ExportError` when the graph breaks the graph contract, and the errors of :func:`load_validation`.
+    :class:`ExportError` when the graph breaks the graph contract, and the errors of :func:`load_validation` and
+    :func:`plan_files`.
     """
     check_is_free(Path(out))
+    check_can_build(options.rtx_targets)
     say("graph")
     graph = onnx_from_checkpoint(checkpoint, options.opset)
     say("goldens")
@@ -50,7 +53,9 @@ def export_bundle(
         say(f"parity gate of {name}")
         variants.append(gate.try_variant(VARIANTS[name], graph))
     passed = [variant for variant in variants if variant.passed]
-    files = bundle_files(checkpoint, goldens_to_jsonl(goldens), passed, options) if passed else {}
+    say("TensorRT plans")
+    plans = plan_files(passed, options.rtx_targets, checkpoint.text.max_length, validation)
+    files = bundle_files(checkpoint, goldens_to_jsonl(goldens), passed, options, plans) if passed else {}
     if files:
         write_bundle(out, files)
     return ExportResult(Path(out) if files else None, variants, files, validation.data if validation else None)

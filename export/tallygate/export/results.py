@@ -28,6 +28,8 @@ class ExportOptions:
     data_dir: str | None = None
     """Where the files of the checkpoint's corpus are."""
     variants: Sequence[str] = DEFAULT_VARIANTS
+    rtx_targets: str | None = None
+    """GPUs such as ``sm86,sm89`` for which TensorRT-RTX builds plans that go into the bundle."""
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 
 import onnx
 
+from tallygate.export.half_precision import bf16_from_onnx, fp16_from_onnx
+from tallygate.export.reference_engine import OnnxReferenceEngine
 from tallygate.runtime.engines import Engine
 from tallygate.runtime.engines.numpy_engine import NumpyEngine
 from tallygate.runtime.engines.onnxruntime_engine import OnnxRuntimeEngine
@@ -34,6 +36,8 @@ class VariantRecipe:
         """``model``, which is this variant, on one engine."""
         if name == "numpy":
             return NumpyEngine(model, self.precision)
+        if name == OnnxReferenceEngine.name:
+            return OnnxReferenceEngine(model, self.precision)
         return OnnxRuntimeEngine(model, self.precision, self.session)
 
 
@@ -42,7 +46,12 @@ def fp32_from_onnx(graph: onnx.ModelProto) -> onnx.ModelProto:
     return graph
 
 
-VARIANTS = {recipe.precision: recipe for recipe in (VariantRecipe("fp32", fp32_from_onnx, ("onnxruntime", "numpy")),)}
+_RECIPES = (
+    VariantRecipe("fp32", fp32_from_onnx, ("onnxruntime", "numpy")),
+    VariantRecipe("fp16", fp16_from_onnx, ("onnxruntime",)),
+    VariantRecipe("bf16", bf16_from_onnx, (OnnxReferenceEngine.name,)),
+)
+VARIANTS = {recipe.precision: recipe for recipe in _RECIPES}
 """By name."""
 DEFAULT_VARIANTS = ("fp32",)
 """What ``export`` writes, the bundle's default first."""
