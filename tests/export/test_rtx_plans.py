@@ -12,6 +12,8 @@ import pytest
 
 from tallygate.export.graph import onnx_from_model
 from tallygate.export.half_precision import bf16_from_onnx, fp16_from_onnx
+from tallygate.export.pipeline import export_bundle
+from tallygate.export.results import ExportOptions
 from tallygate.export.variants import VARIANTS
 from tallygate.runtime.bundle import LAYOUT, open_bundle
 from tallygate.runtime.cli import main
@@ -21,7 +23,7 @@ from tallygate.runtime.engines.tensorrt_log import PlanError, log_of
 from tallygate.runtime.engines.tensorrt_plans import trusted_plan
 from tallygate.runtime.engines.tensorrt_profile import Profile, Range
 from tallygate.runtime.gpu_state import Gpu
-from tallygate.train.checkpoint import shipped_checkpoint
+from tallygate.train.checkpoint import Checkpoint, shipped_checkpoint
 from tallygate.train.model import Architecture, LSTMClassifier
 
 pytest.importorskip("tensorrt_rtx", reason="needs tensorrt-rtx")
@@ -94,11 +96,11 @@ def test_the_recipes_of_half_precision() -> None:
 
 
 @pytest.fixture(scope="module")
-def with_plans(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The shipped checkpoint as a bundle that holds an fp16 variant and plans."""
+def with_plans(checkpoint: Checkpoint, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small bundle that holds an fp16 variant and plans."""
     path = tmp_path_factory.mktemp("rtx") / "bundle"
-    arguments = ["--out", str(path), "--variants", "fp16", "--with-rtx", "sm86,sm89"]
-    assert main(["export", str(shipped_checkpoint()), *arguments]) == 0
+    result = export_bundle(checkpoint, path, ExportOptions(variants=("fp32", "fp16"), rtx_targets="sm86,sm89"))
+    assert result.passed
     return path
 
 
