@@ -40,7 +40,13 @@ def graph_of(model: str, precision: str) -> onnx.ModelProto:
         fp32 = onnx.load_from_string(bundle.read(bundle.manifest.variants["fp32"].file))
     else:
         sizes = Architecture(
-            vocabulary_size=90, embedding_size=8, hidden_size=16, outputs=3, layers=2, bidirectional=True, pooling="mean"
+            vocabulary_size=90,
+            embedding_size=8,
+            hidden_size=16,
+            outputs=3,
+            layers=2,
+            bidirectional=True,
+            pooling="mean",
         )
         fp32 = onnx_from_model(LSTMClassifier(sizes), ("a", "b", "c"))
     return VARIANTS[precision].convert(fp32)

@@ -45,6 +45,10 @@ class TensorBatch:
     targets: Tensor
     """int64 [batch]."""
 
+    def to(self, device: torch.device) -> TensorBatch:
+        """The same batch on that device."""
+        return TensorBatch(self.ids.to(device), self.lengths.to(device), self.targets.to(device))
+
 
 def encode(texts: Sequence[str], targets: Sequence[int], tokenizer: Tokenizer) -> EncodedSplit:
     """Turn texts into ids."""
