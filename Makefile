@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup run test check format clean
+.PHONY: setup run test check format gpu-report clean
 
 setup: $(STAMP)
 
@@ -20,6 +20,13 @@ run: setup
 
 test: setup
 	$(BIN)/python -m pytest
+
+# On a machine with an NVIDIA GPU: the tests that need one, then docs/results/gpu.md and .json.
+gpu-report: setup
+	$(BIN)/python -m pytest -m gpu tests/gpu
+	mkdir -p build && rm -rf build/gpu-bundle
+	$(BIN)/tallygate export imdb --variants fp16,bf16 --out build/gpu-bundle
+	$(BIN)/python benchmarks/gpu_report.py build/gpu-bundle
 
 check: setup
 	$(BIN)/ruff check
