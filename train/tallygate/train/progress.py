@@ -50,6 +50,7 @@ class Progress:
             unit="batch",
             disable=True if silent else None,
             dynamic_ncols=True,
+            leave=False,
         )
 
     def step(self, totals: EpochTotals) -> None:
