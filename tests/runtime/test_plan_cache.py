@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from tallygate.runtime.engines.plan import Plan, PlanFacts, check_fits, checked_plan, facts_to_json
-from tallygate.runtime.engines.plan_cache import PlanCache, PlanKey, default_folder, plan_key
+from tallygate.runtime.engines.plan_cache import PlanCache, PlanKey, default_cache, plan_key
 from tallygate.runtime.engines.tensorrt_log import PlanError
 from tallygate.runtime.engines.tensorrt_profile import Profile, Range
 from tallygate.runtime.errors import OutputError
@@ -148,11 +148,11 @@ print(PlanCache(folder / "plans").find_or_build(KEY, build).data.decode())
 
 def test_the_folder_is_the_users_unless_another_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("TALLYGATE_CACHE", str(tmp_path))
-    assert default_folder() == tmp_path
+    assert default_cache().folder == tmp_path / "plans"
     monkeypatch.delenv("TALLYGATE_CACHE")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
     if sys.platform == "linux":
-        assert default_folder() == tmp_path / "xdg" / "tallygate"
+        assert default_cache().folder == tmp_path / "xdg" / "tallygate" / "plans"
 
 
 def test_a_plan_of_another_gpu_or_tensorrt_is_refused() -> None:

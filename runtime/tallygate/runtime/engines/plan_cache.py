@@ -6,7 +6,6 @@ A plan may carry code, so the folder is its owner's alone, and every plan is hel
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,9 +18,7 @@ from tallygate.runtime.engines.tensorrt_profile import Profile
 from tallygate.runtime.errors import MissingExtraError, OutputError
 from tallygate.runtime.gpu_state import Gpu
 from tallygate.runtime.outputs import write_bytes
-
-FOLDER = "TALLYGATE_CACHE"
-"""Environment variable that names another folder than the user's cache."""
+from tallygate.runtime.user_cache import FOLDER, cache_folder
 
 
 class PlanKey(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,18 +49,6 @@ def plan_key(gpu: Gpu, tensorrt: str, version: str, onnx_sha256: str, precision:
         precision=precision,
         profile=profile,
     )
-
-
-def default_folder() -> Path:
-    """``$TALLYGATE_CACHE``, or ``tallygate`` in the user's cache folder."""
-    if folder := os.environ.get(FOLDER):
-        return Path(folder)
-    try:
-        from platformdirs import user_cache_path
-    except ImportError as error:
-        mend = f"run: pip install platformdirs, or set {FOLDER}"
-        raise MissingExtraError("plan cache", "needs platformdirs, which is not installed", mend) from error
-    return user_cache_path("tallygate", appauthor=False)
 
 
 @dataclass(frozen=True)
@@ -148,4 +133,8 @@ class PlanCache:
 
 def default_cache() -> PlanCache:
     """The plans of this user."""
-    return PlanCache(default_folder() / "plans")
+    try:
+        return PlanCache(cache_folder() / "plans")
+    except ImportError as error:
+        mend = f"run: pip install platformdirs, or set {FOLDER}"
+        raise MissingExtraError("plan cache", "needs platformdirs, which is not installed", mend) from error
