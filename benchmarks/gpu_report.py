@@ -171,14 +171,15 @@ def _write(out: str, bundle: Bundle, rows: Sequence[Row]) -> None:
 
 
 def _page(machine: dict[str, object], rows: Sequence[Row]) -> str:
-    names = ", ".join(gpu.name for gpu in cuda_state().gpus) or "no GPU: a rehearsal"
+    names = ", ".join(gpu.name for gpu in cuda_state().gpus)
+    title = f"On a GPU: {names}" if names else "A rehearsal without a GPU"
     headers = ["engine", "precision", "provider", "gate", "max logit difference", "flips", *SHAPES]
     table = tabulate([_cells(row) for row in rows], headers=headers, tablefmt="github", disable_numparse=True)
     missing = "".join(f"- {row.engine} {row.precision} did not run: {row.problem}\n" for row in rows if row.problem)
     failed = "".join(f"- {failure}\n" for row in rows for failure in row.failures)
     facts = "".join(f"- {name}: {value}\n" for name, value in machine.items())
     return (
-        f"# On a GPU: {names}\n\nMade by `make gpu-report`. Latency is the median of a run in milliseconds; throughput "
+        f"# {title}\n\nMade by `make gpu-report`. Latency is the median of a run in milliseconds; throughput "
         f"is rows per second at the median. Copies to the GPU and back are in both.\n\n{table}\n\n{missing}{failed}\n"
         f"## Machine\n\n{facts}"
     )

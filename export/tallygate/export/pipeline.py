@@ -54,7 +54,8 @@ def export_bundle(
         say(f"parity gate of {name}")
         variants.append(gate.try_variant(VARIANTS[name], graph))
     passed = [variant for variant in variants if variant.passed]
-    say("TensorRT plans")
+    if options.rtx_targets:
+        say("TensorRT plans")
     plans = plan_files(passed, options.rtx_targets, checkpoint.text.max_length, validation)
     files = bundle_files(checkpoint, goldens_to_jsonl(goldens), passed, options, plans) if passed else {}
     if files:
