@@ -6,6 +6,7 @@ import json
 import shutil
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import onnx
 import pytest
@@ -72,6 +73,8 @@ def test_the_network_is_in_the_graphs_precision(model: str, precision: str, rtx:
     builder = rtx.Builder(log_of(rtx).logger)
     network = parsed_network(graph_of(model, precision).SerializeToString(), builder, rtx)
     types = layer_types(network)
+    dynamic: Any = network
+    assert [tuple(dynamic.get_input(index).shape) for index in range(2)] == [(-1, -1), (-1,)]
     assert types["RECURRENCE"] == types["ACTIVATION"] == types["LOOP_OUTPUT"] == {TYPES[precision]}
     # The head, whose product is the answer, is float32 in every precision.
     assert types["MATRIX_MULTIPLY"] == {TYPES[precision], "FLOAT"}

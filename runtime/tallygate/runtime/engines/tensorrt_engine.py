@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import weakref
+from contextlib import ExitStack, closing
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,16 +36,18 @@ class TensorRTEngine:
         self.provider = f"{module.__name__} {module.__version__} on {gpu.name}"
         self._profile = plan.facts.profile
         self._lock = threading.Lock()
-        self._stream = Stream(cuda or load_cuda())
-        self._engine = _loaded(plan, module)
-        context = self._engine.create_execution_context()
-        if context is None:
-            raise PlanError("plan", "does not fit into the memory of this GPU", "build with a smaller --profile")
-        self._context = context
-        self._outputs = int(self._engine.get_tensor_shape("logits")[1])
-        self._ids, self._lengths, self._logits = self._buffers()
-        # The driver frees all at the end of the process; this is for engines that go before.
-        weakref.finalize(self, _close, self._stream, [self._ids, self._lengths, self._logits])
+        with ExitStack() as opened:
+            self._stream = opened.enter_context(Stream(cuda or load_cuda()))
+            self._engine = _loaded(plan, module)
+            context = self._engine.create_execution_context()
+            if context is None:
+                raise PlanError("plan", "does not fit into the memory of this GPU", "build with a smaller --profile")
+            self._context = context
+            self._outputs = int(self._engine.get_tensor_shape("logits")[1])
+            buffers = (Buffer(self._stream.cuda, size) for size in self._sizes())
+            self._ids, self._lengths, self._logits = (opened.enter_context(closing(buffer)) for buffer in buffers)
+            # The driver frees all at the end of the process; this is for engines that go before.
+            weakref.finalize(self, opened.pop_all().close)
 
     def run(self, ids: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.float32]:
         """``ids`` [batch, time] and ``lengths`` [batch] -> logits [batch, outputs].
@@ -78,11 +81,10 @@ class TensorRTEngine:
         if not done or not context.execute_async_v3(self._stream.handle):
             raise PlanError("plan", f"TensorRT does not run a batch of {piece.ids.shape}", _MEND)
 
-    def _buffers(self) -> tuple[Buffer, Buffer, Buffer]:
-        """Memory for the largest batch of the profile: ids and lengths int64, logits float32."""
+    def _sizes(self) -> tuple[int, int, int]:
+        """Bytes of ids and lengths (int64) and logits (float32) of the profile's largest batch."""
         batch, time = self._profile.batch.max, self._profile.time.max
-        cuda = self._stream.cuda
-        return Buffer(cuda, 8 * batch * time), Buffer(cuda, 8 * batch), Buffer(cuda, 4 * batch * self._outputs)
+        return 8 * batch * time, 8 * batch, 4 * batch * self._outputs
 
 
 def _loaded(plan: Plan, module: TensorRT) -> CudaEngine:
@@ -95,9 +97,3 @@ def _loaded(plan: Plan, module: TensorRT) -> CudaEngine:
     if names != {"ids", "lengths", "logits"}:
         raise PlanError("plan", f"has the inputs and outputs {sorted(names)}", _MEND)
     return engine
-
-
-def _close(stream: Stream, buffers: list[Buffer]) -> None:
-    for buffer in buffers:
-        buffer.close()
-    stream.close()
