@@ -101,17 +101,18 @@ class Trainer:
             for index, indices in enumerate(batches):
                 self._set_learning_rate(totals, (epoch - 1) * self.steps_per_epoch + index)
                 share = self._world.share_of(indices)
-                self.step(tensors_of(self.train, share.indices).to(self.device), totals, share.weight)
+                batch = replace(tensors_of(self.train, share.indices), weight=share.weight)
+                self.step(batch.to(self.device), totals)
                 on_step(totals)
         return self._of_all(totals)
 
-    def step(self, batch: TensorBatch, totals: EpochTotals, weight: float = 1.0) -> None:
-        """One step of the optimizer, added to ``totals``; ``weight`` is that of the batch's mean loss."""
+    def step(self, batch: TensorBatch, totals: EpochTotals) -> None:
+        """One step of the optimizer, added to ``totals``."""
         self.optimizer.zero_grad()
         with autocast(self._precision, self.device.type):
             logits = self._parallel(batch.ids, batch.lengths)
         row_losses = losses(logits, batch.targets)
-        loss = (row_losses * self._class_weights[batch.targets]).mean() * weight
+        loss = (row_losses * self._class_weights[batch.targets]).mean() * batch.weight
         loss.backward()  # type: ignore[no-untyped-call]
         norm = nn.utils.clip_grad_norm_(self.model.parameters(), self._preset.clip_norm or math.inf)
         if not (math.isfinite(loss.item()) and math.isfinite(norm.item())):
@@ -119,7 +120,7 @@ class Trainer:
         self.optimizer.step()
         if self.average is not None:
             self.average.update_parameters(self.model)
-        if weight:
+        if batch.weight:
             totals.rows += len(batch.targets)
             totals.loss += row_losses.sum().item()
             totals.right += int((predicted(logits) == batch.targets).sum())
