@@ -28,6 +28,7 @@ class ExportOptions:
     data_dir: str | None = None
     """Where the files of the checkpoint's corpus are."""
     variants: Sequence[str] = DEFAULT_VARIANTS
+    """What is written if it passes its gate, the bundle's default first."""
 
 
 @dataclass(frozen=True)
