@@ -80,6 +80,9 @@ def deal(rows: Split, *, name: str, seed: int, validation: float | None, test: b
         rows.take(sorted(row for group in part for row in group))
         for part in (groups[:test_size], groups[test_size:end], groups[end:])
     )
+    rare = sorted(set(rows.labels).difference(train_rows.labels))
+    if rare:
+        raise InputError(name, f"has too few texts with the label {rare[0]!r} to hold some out", "give more of them")
     return Dealt(train_rows, validation_rows, test_rows)
 
 
