@@ -11,6 +11,7 @@ import onnx
 from tallygate.export.graph import DEFAULT_OPSET
 from tallygate.export.variants import DEFAULT_VARIANTS, VariantRecipe
 from tallygate.runtime.manifest import Score
+from tallygate.runtime.parity import ParityResult, Reference
 from tallygate.runtime.parity_report import GateReport
 
 
@@ -39,10 +40,15 @@ class VariantResult:
     graph: onnx.ModelProto
     model: bytes = field(repr=False)
     """The ONNX file."""
-    reports: list[GateReport]
+    results: list[ParityResult]
     """One per engine."""
     accuracy: Score | None
     """On the validation data, where that is at hand."""
+
+    @property
+    def reports(self) -> list[GateReport]:
+        """The verdicts, one per engine."""
+        return [result.report for result in self.results]
 
     @property
     def passed(self) -> bool:
@@ -59,8 +65,13 @@ class ExportResult:
     variants: list[VariantResult]
     files: dict[str, bytes] = field(repr=False)
     """The bundle's files by name; empty where none was written."""
-    validation: str | None
-    """Name of the validation data, ``None`` where only the goldens were at hand."""
+    references: list[Reference]
+    """What the variants were held to: the goldens, then the validation data where that is at hand."""
+
+    @property
+    def validation(self) -> str | None:
+        """Name of the validation data, ``None`` where only the goldens were at hand."""
+        return self.references[1].data if len(self.references) > 1 else None
 
     @property
     def passed(self) -> bool:

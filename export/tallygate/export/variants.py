@@ -16,7 +16,6 @@ from tallygate.export.int8_dynamic import int8_dynamic_from_onnx
 from tallygate.runtime.engines import Engine
 from tallygate.runtime.engines.numpy_engine import NumpyEngine
 from tallygate.runtime.engines.onnxruntime_engine import OnnxRuntimeEngine
-from tallygate.runtime.errors import UsageError
 
 
 @dataclass(frozen=True)
@@ -33,6 +32,8 @@ class VariantRecipe:
     """onnxruntime session options that it needs."""
     batch_invariant: bool = True
     """Whether a row's answer is the same in every batch."""
+    standard: bool = True
+    """Whether it keeps the graph contract: standard operators, and every weight by its name."""
 
     def engine(self, name: str, model: bytes) -> Engine:
         """``model``, which is this variant, on one engine."""
@@ -54,19 +55,9 @@ VARIANTS = {
         VariantRecipe("int8", int8_from_onnx, _CPU, INT8_SESSION),
         VariantRecipe("fp32", fp32_from_onnx, _CPU),
         VariantRecipe("int4", int4_from_onnx, _CPU, INT8_SESSION),
-        VariantRecipe("int8-dynamic", int8_dynamic_from_onnx, ("onnxruntime",), batch_invariant=False),
+        VariantRecipe("int8-dynamic", int8_dynamic_from_onnx, ("onnxruntime",), batch_invariant=False, standard=False),
     )
 }
 """By name."""
 DEFAULT_VARIANTS = ("int8", "fp32")
 """What ``export`` writes, the bundle's default first: int8 computes as fast as fp32 on a CPU and is a third in size."""
-
-
-def variants_from_names(names: str) -> tuple[str, ...]:
-    """``int4,fp32`` -> those variants in that order, or ``all``. Raises :class:`UsageError` for an unknown one."""
-    chosen = [name.strip() for name in names.split(",")] if names != "all" else list(VARIANTS)
-    known = ", ".join(VARIANTS)
-    for name in chosen:
-        if name not in VARIANTS:
-            raise UsageError(f"--variants {names}", f"names {name!r}, which is unknown", f"choose from {known}, or all")
-    return tuple(dict.fromkeys(chosen))

@@ -39,6 +39,17 @@ class Reference:
     """The ids that the reference saw, where the tokenizer is compared as well."""
     targets: NDArray[np.int64] | None = None
     """[rows] position of each true label among the labels, where accuracy is compared as well."""
+    row_ids: Sequence[str] | None = None
+    """Where each text stands in its source; ``None`` where its place in ``texts`` says it all."""
+
+
+@dataclass(frozen=True)
+class ParityResult:
+    """The verdict on one engine, and the answers that it rests on."""
+
+    report: GateReport
+    comparisons: list[Comparison]
+    """The engine's logits beside the reference's, one per reference; none where it did not answer."""
 
 
 def reference_from_goldens(goldens: Sequence[Golden]) -> Reference:
@@ -52,9 +63,16 @@ def check_parity(engine: Engine, tokenizer: Tokenizer, goldens: Reference, data:
 
     Raises nothing for what the engine does: one that fails to answer fails the gate.
     """
+    return measure_parity(engine, tokenizer, goldens, data).report
+
+
+def measure_parity(
+    engine: Engine, tokenizer: Tokenizer, goldens: Reference, data: Reference | None = None
+) -> ParityResult:
+    """As :func:`check_parity`, with the answers."""
     references = [goldens, data] if data else [goldens]
     checks = list(_reference_checks(goldens))
-    parity = None
+    parity, compared = None, list[Comparison]()
     try:
         rows = [[tokenizer.encode(text) for text in reference.texts] for reference in references]
         checks += _text_checks(references, rows)
@@ -66,9 +84,10 @@ def check_parity(engine: Engine, tokenizer: Tokenizer, goldens: Reference, data:
         parity = _parity(references, whole, grid)
     except Exception as error:  # whatever an engine raises, the verdict is the same: it does not answer
         checks.append(GateCheck(name="failed runs", figure=1, limit=0, note=_one_line(error)))
-    return GateReport(
+    report = GateReport(
         precision=engine.precision, engine=engine.name, provider=engine.provider, checks=checks, parity=parity
     )
+    return ParityResult(report, compared)
 
 
 def logits_of_rows(engine: Engine, rows: Sequence[Sequence[int]], outputs: int) -> Logits:
