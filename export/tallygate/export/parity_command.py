@@ -99,8 +99,8 @@ def _facts(bundle: Bundle, data: Reference) -> list[str]:
 
     versions = ", ".join(f"{name} {version(name)}" for name in ("torch", "onnxruntime", "numpy"))
     return [
-        "Every variant on every engine against PyTorch in float32, from raw text, over three sets: the bundle's goldens,",
-        f"the hard grid made of them, and all {len(data.texts):,} texts of {data.data}.",
+        "Every variant on every engine against PyTorch in float32, from raw text: on the bundle's goldens, on the hard",
+        f"grid made of them, and on all {len(data.texts):,} texts of {data.data}.",
         "",
         f"Bundle `{bundle.path.name}`, {_size(bundle):,} bytes, sha256 of `bundle.json` `{bundle.sha256}`.",
         f"Measured by `tallygate parity` of tallygate {VERSION} with {versions}.",

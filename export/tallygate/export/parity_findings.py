@@ -120,5 +120,5 @@ def _flips(reference: Reference, compared: Comparison) -> list[Flip]:
             expected=compared.expected[place].tolist(),
             found=compared.found[place].tolist(),
         )
-        for place in np.flatnonzero(compared.flips)
+        for place in np.flatnonzero(compared.flips).tolist()
     ]

@@ -117,7 +117,7 @@ def _flips(found: Sequence[Findings]) -> str:
     rows = [_flip_row(one, flip) for one in found for flip in one.flips[:MOST_FLIPS]]
     if not rows:
         return "## Labels that differ\n\nNone."
-    more = f"Up to {MOST_FLIPS} per variant and engine, the widest margin first; the margin is the reference's lead in logits."
+    more = f"Up to {MOST_FLIPS} per variant and engine, the widest margin (the reference's lead, in logits) first."
     table = _table(["variant", "engine", "data", "row", "margin", "PyTorch", "variant"], rows)
     return f"## Labels that differ\n\n{more}\n\n{table}"
 

@@ -38,7 +38,7 @@ class TargetOrt:
 
 
 def target_from_version(version: str) -> TargetOrt:
-    """``1.20`` or ``1.20.1`` -> the target. Raises :class:`UsageError` for anything else, or a release that is too old."""
+    """``1.20`` or ``1.20.1`` -> the target. Raises :class:`UsageError` for anything else and for older releases."""
     match = re.fullmatch(r"(\d{1,4})\.(\d{1,4})(\.\d{1,4})?", version)
     if match is None:
         raise UsageError(f"--target-ort {version}", "is no version of onnxruntime", "write it as in 1.20")

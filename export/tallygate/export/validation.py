@@ -40,8 +40,8 @@ def load_validation(checkpoint: Checkpoint, data_dir: str | None = None) -> Refe
 def load_split(checkpoint: Checkpoint, name: Literal["validation", "test"], data_dir: str | None = None) -> Reference:
     """One split of the checkpoint's corpus with the reference's logits.
 
-    Raises the errors of :func:`tallygate.train.corpora.load_corpus`, and :class:`InputError` when the corpus has no such
-    split or other labels than the checkpoint.
+    Raises the errors of :func:`tallygate.train.corpora.load_corpus`, and :class:`InputError` when the corpus has no
+    such split or other labels than the checkpoint.
     """
     source = checkpoint.data if data_dir is None else msgspec.structs.replace(checkpoint.data, data_dir=data_dir)
     corpus = source.load()

@@ -68,7 +68,8 @@ def rounded(weight: NDArray[np.float32], scales: NDArray[Any], axis: int, bits: 
     """The codes nearest to ``weight``."""
     shape = [-1 if place == axis else 1 for place in range(weight.ndim)]
     codes = np.rint(weight / scales.astype(np.float32).reshape(shape))
-    return np.clip(codes, -_largest_code(bits), _largest_code(bits)).astype(np.int8)
+    clipped: NDArray[np.int8] = np.clip(codes, -_largest_code(bits), _largest_code(bits)).astype(np.int8)
+    return clipped
 
 
 def with_codes(model: onnx.ModelProto, weights: Mapping[str, Codes]) -> onnx.ModelProto:
@@ -89,14 +90,16 @@ def with_codes(model: onnx.ModelProto, weights: Mapping[str, Codes]) -> onnx.Mod
 def _operators(name: str, codes: Codes) -> Iterator[onnx.NodeProto]:
     scales = name + SCALE_SUFFIX
     if codes.step is not None:
-        yield _dequantize(scales, scales + SCALE_SUFFIX)
+        yield _dequantize(scales, scales + SCALE_SUFFIX, {})
         scales += DEQUANTIZED_SUFFIX
-    yield _dequantize(name, scales, axis=codes.axis)
+    yield _dequantize(name, scales, {"axis": codes.axis})
 
 
-def _dequantize(name: str, scales: str, **attributes: int) -> onnx.NodeProto:
+def _dequantize(name: str, scales: str, attributes: Mapping[str, int]) -> onnx.NodeProto:
     output = name + DEQUANTIZED_SUFFIX
-    return helper.make_node("DequantizeLinear", [name, scales], [output], name=output, **attributes)
+    node = helper.make_node("DequantizeLinear", [name, scales], [output], name=output)
+    node.attribute.extend(helper.make_attribute(key, value) for key, value in attributes.items())
+    return node
 
 
 def _tensors(tensor: TensorProto, codes: Codes | None) -> Iterator[TensorProto]:
