@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import warnings
+from collections.abc import Callable
 
 import numpy as np
 import onnx
@@ -12,7 +12,8 @@ from onnx import TensorProto, helper, numpy_helper
 
 from tallygate.export.graph import onnx_from_checkpoint
 from tallygate.export.graph_contract import check_graph
-from tallygate.export.graph_tidy import tidied
+from tallygate.export.graph_tidy import tidied, with_weights
+from tallygate.export.lstm_op import translation_table, with_onnx_lstm
 from tallygate.runtime.errors import ExportError
 from tallygate.train.checkpoint import Checkpoint
 
@@ -147,35 +148,36 @@ def test_a_graph_that_is_not_valid(graph: onnx.ModelProto) -> None:
 
 
 @pytest.fixture(scope="module")
-def fixed_time(checkpoint: Checkpoint, sound: onnx.ModelProto) -> onnx.ModelProto:
-    """What the exporter makes of PyTorch's own LSTM: it fixes the time that was traced, without a word."""
-
-    class Plain(torch.nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.embedding = torch.nn.Embedding(102, 5)
-            self.lstm = torch.nn.LSTM(5, 7, batch_first=True)
-            self.head = torch.nn.Linear(7, 1)
-
-        def forward(self, ids: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
-            states, _ = self.lstm(self.embedding(ids))
-            valid = torch.arange(states.shape[1])[None, :] < lengths[:, None]
-            pooled: torch.Tensor = self.head((states * valid[:, :, None]).amax(dim=1))
-            return pooled
-
-    batch, time = torch.export.Dim("batch", min=2), torch.export.Dim("time", min=2)
+def fixed_time(checkpoint_of: Callable[..., Checkpoint]) -> onnx.ModelProto:
+    """What the exporter makes of a model whose time it takes for a constant, here 17: a mask of 17 places."""
+    checkpoint = checkpoint_of(pooling="max")
+    sound, model = onnx_from_checkpoint(checkpoint), with_onnx_lstm(checkpoint.model)
     example = (torch.ones(5, 17, dtype=torch.int64), torch.ones(5, dtype=torch.int64))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        exported = torch.onnx.export(
-            Plain().eval(), example, dynamo=True, dynamic_shapes=({0: batch, 1: time}, {0: batch}),
-            input_names=["ids", "lengths"], output_names=["logits"], opset_version=18, verbose=False,
-        )  # fmt: skip
+    batch = torch.export.Dim("batch", min=2)
+    program = torch.export.export(model, example, dynamic_shapes=({0: batch}, {0: batch}))
+    exported = torch.onnx.export(
+        program,
+        custom_translation_table=translation_table(),
+        input_names=["ids", "lengths"],
+        output_names=["logits"],
+        opset_version=18,
+        verbose=False,
+    )
     assert exported is not None
-    graph = tidied(exported.model_proto)
+    weights = {t.name: numpy_helper.to_array(t) for t in sound.graph.initializer if "." in t.name}
+    for node in exported.model_proto.graph.node:
+        node.input[:] = [name.replace("_lstm.", ".") for name in node.input]
+    graph = with_weights(tidied(exported.model_proto), weights)
     graph.metadata_props.extend(sound.metadata_props)
     return graph
 
 
-def test_the_exporters_trap(fixed_time: onnx.ModelProto) -> None:
+def test_a_fixed_time(fixed_time: onnx.ModelProto) -> None:
     refused(fixed_time, "ids.*17")
+
+
+def test_a_fixed_time_behind_an_input_that_is_called_dynamic(fixed_time: onnx.ModelProto) -> None:
+    graph = onnx.ModelProto()
+    graph.CopyFrom(fixed_time)
+    graph.graph.input[0].type.tensor_type.shape.dim[1].dim_param = "time"
+    refused(graph, "17|number 5")

@@ -104,6 +104,11 @@ def test_broken_utf8_in_a_quoted_field_skips_its_row_alone() -> None:
     assert [row.line for row in bad] == [5]
 
 
+def test_of_two_faults_in_a_row_the_first_is_named() -> None:
+    _, bad = bad_rows_of(b'text\ngood\n"one \xff\ntwo \xff\n"\n', "csv")
+    assert [row.line for row in bad] == [3]
+
+
 def test_utf16_is_called_not_utf8() -> None:
     with pytest.raises(InputError, match="line 1: is not valid UTF-8, and it is the header"):
         texts_of("text,label\ngood,1\n".encode("utf-16"), "csv")

@@ -213,7 +213,11 @@ def test_broken_utf8_in_parquet_names_its_row(tmp_path: Path) -> None:
         ("a.jsonl", b"\n", "is empty"),
         ("a.parquet", b"", "is not a Parquet file that can be read"),
         ("a.parquet", b"PAR1 or not PAR1", "is not a Parquet file that can be read"),
-        ("a.csv", b"text,label\n" + b"".join(b"text %d,same\n" % i for i in range(9)), "has one label only, 'same'"),
+        (
+            "a.csv",
+            b"text,label\n" + b"".join(b"text %d,same\n" % i for i in range(9)),
+            "a.csv: has one label only, 'same'",
+        ),
         ("a.csv", b"text,label\ngood,1\nbad,0\nGood,1\n", "has 2 different texts, too few"),
         ("a.csv", b"text,label\n" + b"".join(b"t %d,l %d\n" % (i, i) for i in range(2000)), "labels; name the right"),
         ("a.txt", b"good\n", "is no table of labelled texts"),
