@@ -58,16 +58,27 @@ def reference_from_goldens(goldens: Sequence[Golden]) -> Reference:
     return Reference("goldens", [golden.text for golden in goldens], logits, [golden.ids for golden in goldens])
 
 
-def check_parity(engine: Engine, tokenizer: Tokenizer, goldens: Reference, data: Reference | None = None) -> GateReport:
+def check_parity(
+    engine: Engine,
+    tokenizer: Tokenizer,
+    goldens: Reference,
+    data: Reference | None = None,
+    at_export: Parity | None = None,
+) -> GateReport:
     """Hold ``engine`` to the gate of its precision, over the goldens, the hard grid made of them, and ``data``.
 
+    ``at_export`` is what the same variant and engine showed at export, where a copy is held to that as well.
     Raises nothing for what the engine does: one that fails to answer fails the gate.
     """
-    return measure_parity(engine, tokenizer, goldens, data).report
+    return measure_parity(engine, tokenizer, goldens, data, at_export).report
 
 
 def measure_parity(
-    engine: Engine, tokenizer: Tokenizer, goldens: Reference, data: Reference | None = None
+    engine: Engine,
+    tokenizer: Tokenizer,
+    goldens: Reference,
+    data: Reference | None = None,
+    at_export: Parity | None = None,
 ) -> ParityResult:
     """As :func:`check_parity`, with the answers."""
     references = [goldens, data] if data else [goldens]
@@ -82,6 +93,7 @@ def measure_parity(
         checks += _answer_checks(gate_of(engine.precision), whole, grid)
         checks += _accuracy_checks(gate_of(engine.precision), compared[-1], references[-1])
         parity = _parity(references, whole, grid)
+        checks += _drift_checks(gate_of(engine.precision), parity, at_export)
     except Exception as error:  # whatever an engine raises, the verdict is the same: it does not answer
         checks.append(GateCheck(name="failed runs", figure=1, limit=0, note=_one_line(error)))
     report = GateReport(
@@ -141,6 +153,14 @@ def _accuracy_checks(gate: Gate, answers: Comparison, reference: Reference) -> I
     if reference.targets is not None:
         lost = answers.points_lost(reference.targets)
         yield GateCheck(name="points of accuracy lost", figure=lost, limit=gate.accuracy_points)
+
+
+def _drift_checks(gate: Gate, here: Parity, at_export: Parity | None) -> Iterator[GateCheck]:
+    """A wide gate leaves room for a damaged weight; rounded weights are off by the same amount on every machine."""
+    if at_export is not None and gate.drift is not None:
+        limit = at_export.max_logit_difference + gate.drift
+        name = "max logit difference beside the one at export"
+        yield GateCheck(name=name, figure=here.max_logit_difference, limit=limit)
 
 
 def _parity(references: Sequence[Reference], answers: Comparison, grid: GridResult) -> Parity:
