@@ -16,8 +16,8 @@ from tallygate.runtime.outputs import atomic_file
 from tallygate.runtime.parity import ParityResult
 from tallygate.runtime.parity_comparison import Comparison, joined
 
-NEAR = 0.5
-"""Logits from the boundary that the second picture shows."""
+NEAREST, FARTHEST = 0.02, 0.5
+"""The second picture shows texts up to five times a variant's largest error from the boundary, within these logits."""
 _SMALLEST = 1e-8
 """Errors below it, zero among them, are drawn as this."""
 _SAME, _FLIPPED = "tab:blue", "tab:red"
@@ -45,9 +45,10 @@ def draw_errors(path: Path, results: Sequence[ParityResult]) -> None:
 
 
 def draw_boundary(path: Path, results: Sequence[ParityResult]) -> None:
-    """The variant's answer against PyTorch's for texts near the boundary, flips marked, as a PNG.
+    """How far the variant is from PyTorch, for texts near the boundary, flips marked, as a PNG.
 
-    One panel per variant, on its first engine. Raises :class:`OutputError` when it cannot be written.
+    One panel per variant, on its first engine; a label flips beyond the diagonal.
+    Raises :class:`OutputError` when it cannot be written.
     """
     panels = _by_precision(results)
     columns = min(3, len(panels))
@@ -58,7 +59,8 @@ def draw_boundary(path: Path, results: Sequence[ParityResult]) -> None:
         axes.set_axis_off()
     for axes, (precision, runs) in zip(grid.flat, panels.items(), strict=False):
         _near_the_boundary(axes, joined(runs[0].comparisons))
-        axes.set(title=f"{precision} on {runs[0].report.engine}", xlabel="PyTorch float32", ylabel=precision)
+        axes.set(title=f"{precision} on {runs[0].report.engine}", xlabel="PyTorch's logit")
+        axes.set_ylabel("difference from it")
     _save(figure, path)
 
 
@@ -99,14 +101,19 @@ def _error_line(axes: Axes, run: ParityResult, style: str) -> None:
 
 def _near_the_boundary(axes: Axes, compared: Comparison) -> None:
     expected, found = signed_margins(compared)
-    near = np.abs(expected) <= NEAR
-    flipped = compared.flips & near
+    errors = found - expected
+    reach = float(np.clip(5 * np.nanmax(np.abs(errors)), NEAREST, FARTHEST))
+    near = np.abs(expected) <= reach
+    flipped, same = compared.flips & near, ~compared.flips & near
     axes.axhline(0.0, color="0.6", linewidth=0.8)
     axes.axvline(0.0, color="0.6", linewidth=0.8)
-    axes.plot([-NEAR, NEAR], [-NEAR, NEAR], color="0.8", linewidth=0.8)
-    same = near & ~flipped
-    axes.scatter(expected[same], found[same], s=5, color=_SAME, label=f"same label ({int(same.sum()):,})")
-    axes.scatter(expected[flipped], found[flipped], s=16, color=_FLIPPED, label=f"other label ({int(flipped.sum()):,})")
+    axes.scatter(expected[same], errors[same], s=5, color=_SAME, label=f"same label ({int(same.sum()):,})")
+    axes.scatter(
+        expected[flipped], errors[flipped], s=16, color=_FLIPPED, label=f"other label ({int(flipped.sum()):,})"
+    )
+    height = 1.2 * float(np.nanmax(np.abs(errors[near]), initial=1e-7))
+    axes.plot([-height, height], [height, -height], color=_FLIPPED, linewidth=0.8, linestyle=":")
+    axes.set(xlim=(-reach, reach), ylim=(-height, height))
     axes.legend(loc="upper left", fontsize="small")
 
 

@@ -20,7 +20,7 @@ def parity_page(title: str, facts: Sequence[str], found: Sequence[Findings], fol
 
 ![Histogram of the errors, per variant and engine]({folder}/errors.png)
 
-![Each variant's answer against PyTorch's, near the boundary]({folder}/boundary.png)"""
+![How far each variant is from PyTorch near the boundary; labels flip beyond the diagonal]({folder}/boundary.png)"""
     answered = any(one.errors for one in found)
     rest = f"All figures, with every check and every flip: [parity.json]({folder}/parity.json)."
     sections = ["\n".join(facts), _verdict(found), _summary(found), _failures(found), _errors(found), _accuracy(found)]

@@ -11,7 +11,7 @@ import torch
 
 from tallygate.export.bundle_files import bundle_files
 from tallygate.export.bundle_writer import check_is_free, write_bundle
-from tallygate.export.goldens import goldens_to_jsonl, make_goldens, one_thread
+from tallygate.export.goldens import goldens_to_jsonl, make_goldens, one_thread, with_answers
 from tallygate.export.graph import onnx_from_checkpoint
 from tallygate.export.graph_contract import check_graph
 from tallygate.export.results import ExportOptions, ExportResult, VariantResult
@@ -50,7 +50,10 @@ def export_bundle(
         say(f"parity gate of {name}")
         variants.append(gate.try_variant(VARIANTS[name], graph))
     passed = [variant for variant in variants if variant.passed]
-    files = bundle_files(checkpoint, goldens_to_jsonl(goldens), passed, options) if passed else {}
+    answers = {variant.recipe.precision: variant.answers for variant in passed if variant.answers is not None}
+    files = (
+        bundle_files(checkpoint, goldens_to_jsonl(with_answers(goldens, answers)), passed, options) if passed else {}
+    )
     if files:
         write_bundle(out, files)
     references = [reference for reference in (gate.goldens, validation) if reference is not None]

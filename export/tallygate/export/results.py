@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import onnx
+from numpy.typing import NDArray
 
 from tallygate.export.graph import DEFAULT_OPSET
 from tallygate.export.variants import DEFAULT_VARIANTS, VariantRecipe
+from tallygate.runtime.gates import gate_of
 from tallygate.runtime.manifest import Score
 from tallygate.runtime.parity import ParityResult, Reference
 from tallygate.runtime.parity_report import GateReport
@@ -49,6 +52,13 @@ class VariantResult:
     def reports(self) -> list[GateReport]:
         """The verdicts, one per engine."""
         return [result.report for result in self.results]
+
+    @property
+    def answers(self) -> NDArray[np.float32] | None:
+        """Its logits on the goldens, where its gate holds a copy to them."""
+        if gate_of(self.recipe.precision).drift is None or not self.results[0].comparisons:
+            return None
+        return self.results[0].comparisons[0].found
 
     @property
     def passed(self) -> bool:

@@ -68,4 +68,4 @@ def _reference(checkpoint: Checkpoint, name: str, split: Split) -> Reference:
     targets = [places[label] for label in split.labels]
     rows = encode(split.texts, targets, Tokenizer(checkpoint.vocabulary, checkpoint.text))
     logits = evaluate(checkpoint.model, rows).numpy()
-    return Reference(name, split.texts, logits, rows.rows, np.asarray(targets), split.ids)
+    return Reference(name, split.texts, logits, rows.rows, np.asarray(targets), row_ids=split.ids)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +39,8 @@ class Reference:
     """The ids that the reference saw, where the tokenizer is compared as well."""
     targets: NDArray[np.int64] | None = None
     """[rows] position of each true label among the labels, where accuracy is compared as well."""
+    answers: Mapping[str, Logits] = field(default_factory=dict)
+    """What variants answered at export, float32 [rows, outputs] by name, where a copy is held to that as well."""
     row_ids: Sequence[str] | None = None
     """Where each text stands in its source; ``None`` where its place in ``texts`` says it all."""
 
@@ -55,7 +57,11 @@ class ParityResult:
 def reference_from_goldens(goldens: Sequence[Golden]) -> Reference:
     """The goldens as a reference."""
     logits = np.array([golden.logits for golden in goldens], np.float32)
-    return Reference("goldens", [golden.text for golden in goldens], logits, [golden.ids for golden in goldens])
+    texts, ids = [golden.text for golden in goldens], [golden.ids for golden in goldens]
+    answers = {
+        name: np.array([golden.variants[name] for golden in goldens], np.float32) for name in goldens[0].variants
+    }
+    return Reference("goldens", texts, logits, ids, answers=answers)
 
 
 def check_parity(
@@ -63,14 +69,12 @@ def check_parity(
     tokenizer: Tokenizer,
     goldens: Reference,
     data: Reference | None = None,
-    at_export: Parity | None = None,
 ) -> GateReport:
     """Hold ``engine`` to the gate of its precision, over the goldens, the hard grid made of them, and ``data``.
 
-    ``at_export`` is what the same variant and engine showed at export, where a copy is held to that as well.
     Raises nothing for what the engine does: one that fails to answer fails the gate.
     """
-    return measure_parity(engine, tokenizer, goldens, data, at_export).report
+    return measure_parity(engine, tokenizer, goldens, data).report
 
 
 def measure_parity(
@@ -78,7 +82,6 @@ def measure_parity(
     tokenizer: Tokenizer,
     goldens: Reference,
     data: Reference | None = None,
-    at_export: Parity | None = None,
 ) -> ParityResult:
     """As :func:`check_parity`, with the answers."""
     references = [goldens, data] if data else [goldens]
@@ -91,9 +94,9 @@ def measure_parity(
         grid = run_grid(engine, rows[0], goldens.logits, tokenizer.contract.max_length)
         whole = joined(compared)
         checks += _answer_checks(gate_of(engine.precision), whole, grid)
+        checks += _drift_checks(engine.precision, goldens, compared[0])
         checks += _accuracy_checks(gate_of(engine.precision), compared[-1], references[-1])
         parity = _parity(references, whole, grid)
-        checks += _drift_checks(gate_of(engine.precision), parity, at_export)
     except Exception as error:  # whatever an engine raises, the verdict is the same: it does not answer
         checks.append(GateCheck(name="failed runs", figure=1, limit=0, note=_one_line(error)))
     report = GateReport(
@@ -155,12 +158,11 @@ def _accuracy_checks(gate: Gate, answers: Comparison, reference: Reference) -> I
         yield GateCheck(name="points of accuracy lost", figure=lost, limit=gate.accuracy_points)
 
 
-def _drift_checks(gate: Gate, here: Parity, at_export: Parity | None) -> Iterator[GateCheck]:
-    """A wide gate leaves room for a damaged weight; rounded weights are off by the same amount on every machine."""
-    if at_export is not None and gate.drift is not None:
-        limit = at_export.max_logit_difference + gate.drift
-        name = "max logit difference beside the one at export"
-        yield GateCheck(name=name, figure=here.max_logit_difference, limit=limit)
+def _drift_checks(precision: str, goldens: Reference, compared: Comparison) -> Iterator[GateCheck]:
+    at_export, limit = goldens.answers.get(precision), gate_of(precision).drift
+    if at_export is not None and limit is not None:
+        difference = Comparison(at_export, compared.found).max_difference
+        yield GateCheck(name="max logit difference from this variant at export", figure=difference, limit=limit)
 
 
 def _parity(references: Sequence[Reference], answers: Comparison, grid: GridResult) -> Parity:

@@ -32,11 +32,7 @@ def run(arguments: argparse.Namespace) -> int:
     bundle = open_bundle(arguments.bundle)
     tokenizer, goldens = bundle.tokenizer(), reference_from_goldens(bundle.goldens())
     engines = _engines(bundle, arguments.engine, arguments.precision)
-    variants = bundle.manifest.variants
-    reports = [
-        check_parity(engine, tokenizer, goldens, at_export=variants[engine.precision].parity.get(engine.name))
-        for engine in engines
-    ]
+    reports = [check_parity(engine, tokenizer, goldens) for engine in engines]
     sys.stdout.write(_json(bundle, reports) if arguments.json else _text(bundle, reports))
     for report in reports:
         for failure in report.failures():
