@@ -2,9 +2,10 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+SHIPPED := runtime/tallygate/runtime/models/imdb.zip
 STAMP := $(VENV)/.installed
 
-.PHONY: setup run test check format clean
+.PHONY: setup run test check format bundle parity clean
 
 setup: $(STAMP)
 
@@ -20,6 +21,15 @@ run: setup
 
 test: setup
 	$(BIN)/python -m pytest
+
+# The shipped bundle from the shipped checkpoint; needs the IMDB data (TALLYGATE_IMDB) for the gate.
+bundle: setup
+	rm -f $(SHIPPED)
+	$(BIN)/tallygate export imdb --name tallygate-imdb --out $(SHIPPED) --report build/imdb.parity.md
+
+# docs/parity.md, on the test split: the one command that reads it.
+parity: setup
+	$(BIN)/tallygate parity imdb --split test --report docs/parity.md
 
 check: setup
 	$(BIN)/ruff check

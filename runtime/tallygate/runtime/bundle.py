@@ -39,13 +39,15 @@ class Layout:
 LAYOUT = Layout()
 
 
-class Golden(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Golden(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """One line of ``golden.jsonl``: a text and what the reference answers to it."""
 
     text: str
     ids: list[int]
     logits: list[float]
     """Of PyTorch in float32, for this text alone."""
+    variants: dict[str, list[float]] = msgspec.field(default_factory=dict)
+    """What variants with rounded weights answered at export, by name."""
 
 
 class Bundle:
@@ -115,8 +117,11 @@ class Bundle:
 
     def _check_goldens(self, goldens: list[Golden]) -> None:
         outputs = self.manifest.outputs
-        if not goldens or any(len(golden.logits) != outputs or not golden.ids for golden in goldens):
+        rows = [logits for golden in goldens for logits in (golden.logits, *golden.variants.values())]
+        if not goldens or any(len(row) != outputs for row in rows) or not all(golden.ids for golden in goldens):
             raise msgspec.ValidationError(f"every row needs ids and {outputs} logits")
+        if len({tuple(golden.variants) for golden in goldens}) > 1:
+            raise msgspec.ValidationError("every row needs the answers of the same variants")
 
 
 def shipped_bundle() -> Path:
