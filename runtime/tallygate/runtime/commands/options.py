@@ -10,7 +10,7 @@ def add_engine_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--engine", default="auto", metavar="E", help="auto, onnxruntime or numpy (default: auto)")
     parser.add_argument("--precision", metavar="P", help="variant of the bundle (default: the first for the engine)")
     parser.add_argument(
-        "--threads", type=positive_int, default=1, metavar="N", help="threads per text or batch (default: 1)"
+        "--threads", type=positive_int, metavar="N", help="threads per text or batch (default: 1, or as tuned)"
     )
 
 
