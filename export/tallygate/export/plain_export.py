@@ -98,10 +98,15 @@ def plain_export(bundle: Bundle, threads: int) -> Contender:
     )
 
 
-def plain_onnx(bundle: Bundle) -> bytes:
-    """The ONNX file of :class:`PlainClassifier` with the weights of the bundle's fp32 variant."""
+def plain_model(bundle: Bundle) -> PlainClassifier:
+    """The model with the weights of the bundle's fp32 variant."""
     _, variant = bundle.variant("numpy", "fp32")
-    model = PlainClassifier(weights_from_onnx(read_onnx(bundle.read(variant.file), "fp32"), bundle.path)).eval()
+    return PlainClassifier(weights_from_onnx(read_onnx(bundle.read(variant.file), "fp32"), bundle.path)).eval()
+
+
+def plain_onnx(bundle: Bundle) -> bytes:
+    """The ONNX file of :func:`plain_model`."""
+    model = plain_model(bundle)
     time = bundle.manifest.text.max_length
     example = (torch.ones(2, time, dtype=torch.int64), torch.full((2,), time, dtype=torch.int64))
     file = io.BytesIO()

@@ -35,6 +35,11 @@ class Timings:
         """Per round: seconds for all texts at the best batch size."""
         return self.batched[self.best_batch]
 
+    @property
+    def medians(self) -> list[float]:
+        """Per round: median seconds per text."""
+        return [float(np.median(seconds)) for seconds in self.latencies]
+
     def latency(self, percentile: float) -> float:
         """Percentile (0 to 100) of the seconds per text, over all rounds."""
         return float(np.percentile(np.concatenate(self.latencies), percentile))
