@@ -10,8 +10,10 @@ from tallygate.runtime.classifier import Classifier
 from tallygate.runtime.engines import available_engines, create_engine
 from tallygate.runtime.errors import EngineUnavailableError
 
-BATCH_SIZES = (1, 4, 8, 16, 32, 64)
+BATCH_SIZES = (1, 4, 8, 16, 32)
 """Texts per run of the engine that are tried."""
+_BATCH_SIZES_OF = {"numpy": (32, 128)}
+"""Instead, for an engine whose cost is in its steps and not in its rows."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,7 @@ def _of_variant(bundle: Bundle, engine_name: str, variant_name: str, threads: in
         threads=threads,
         answer_one=classifier.predict,
         answer_many=lambda texts, batch_size: classifier.with_batch_size(batch_size).predict(list(texts)),
+        batch_sizes=_BATCH_SIZES_OF.get(engine_name, BATCH_SIZES),
         size=bundle.manifest.files[variant.file].size,
         accuracy=_accuracy(bundle, variant_name),
         batch_invariant=variant.batch_invariant,

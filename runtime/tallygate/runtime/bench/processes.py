@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import time
@@ -13,6 +12,7 @@ BARE_IMPORT = ("-c", "import numpy, onnxruntime; print()")
 """The least that any answer through onnxruntime has to load."""
 _TEXT = "A wonderful film"
 _PREDICT = ("-m", "tallygate.runtime.cli", "predict", "--format", "jsonl")
+_MEASURED = ("-m", "tallygate.runtime.bench.child", "predict", "--format", "jsonl")
 
 
 def cold_starts(commands: Mapping[str, Sequence[str]], rounds: int) -> dict[str, list[float]]:
@@ -34,24 +34,11 @@ def predict_one(arguments: Sequence[str]) -> list[str]:
     return [*_PREDICT, *arguments, _TEXT]
 
 
-def predict_file(arguments: Sequence[str], file: Path) -> list[str]:
-    """Arguments of ``python`` that answer the texts of a file with ``tallygate predict``."""
-    return [*_PREDICT, *arguments, "--file", str(file)]
-
-
-def peak_memory(arguments: Sequence[str]) -> int | None:
-    """Largest resident memory of a Python process with these arguments, in bytes; ``None`` where no one tells."""
-    if not hasattr(os, "wait4"):
-        return None
-    process = subprocess.Popen(
-        [sys.executable, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        return None
-    # macOS counts bytes, the others kilobytes.
-    return usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+def peak_memory(arguments: Sequence[str], file: Path) -> int | None:
+    """Most resident memory of a new process that answers the texts of ``file``, in bytes; ``None`` if no one tells."""
+    command = [sys.executable, *_MEASURED, *arguments, "--file", str(file)]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True)
+    return int(done.stdout) if done.stdout.strip().isdecimal() else None
 
 
 def _seconds_to_first_line(arguments: Sequence[str]) -> float:

@@ -12,7 +12,7 @@ import numpy as np
 
 from tallygate.runtime.bench.contender import Contender, contenders_of_bundle
 from tallygate.runtime.bench.peers import peers_of_bundle
-from tallygate.runtime.bench.processes import BARE_IMPORT, cold_starts, peak_memory, predict_file, predict_one
+from tallygate.runtime.bench.processes import BARE_IMPORT, cold_starts, peak_memory, predict_one
 from tallygate.runtime.bench.report import BenchReport, Result
 from tallygate.runtime.bench.timing import Timings, ratio, time_contenders
 from tallygate.runtime.bundle import Bundle
@@ -85,7 +85,7 @@ def _memory(own: Sequence[Contender], texts: Sequence[str], say: Callable[[str],
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "texts.jsonl"
         file.write_bytes(b"".join(msgspec.json.encode({"text": text}) + b"\n" for text in texts))
-        return {contender.name: peak_memory(predict_file(contender.arguments, file)) for contender in own}
+        return {contender.name: peak_memory(contender.arguments, file) for contender in own}
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tallygate.runtime.command import Command
-from tallygate.runtime.commands.options import positive_int
+from tallygate.runtime.commands.options import limit_numpy_threads, positive_int
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tallygate.runtime.bench.report import BenchReport
     from tallygate.runtime.bundle import Bundle
 
-_TEXTS = 512
+_TEXTS = 256
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,6 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Measure, print, and with ``--autotune`` store."""
+    limit_numpy_threads(arguments.threads or 1)
     from tallygate.runtime.bench.run import BenchOptions, run_bench
     from tallygate.runtime.bundle import open_bundle
 

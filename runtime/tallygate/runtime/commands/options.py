@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 
 
 def add_engine_options(parser: argparse.ArgumentParser) -> None:
@@ -20,3 +21,12 @@ def positive_int(text: str) -> int:
     if value < 1:
         raise argparse.ArgumentTypeError(f"{value} must be at least 1")
     return value
+
+
+def limit_numpy_threads(threads: int) -> None:
+    """Have numpy's linear algebra use so many threads, unless the user set it; before numpy is imported, or in vain.
+
+    By default it takes all cores, and for matrices as small as here that is slower than one.
+    """
+    for name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"):
+        os.environ.setdefault(name, str(threads))
