@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.runtime.conftest import ToyBundle
 
 from tallygate.runtime.bundle import LAYOUT, open_bundle
 from tallygate.runtime.errors import (
@@ -21,7 +22,6 @@ from tallygate.runtime.errors import (
     EngineUnavailableError,
     TallygateError,
 )
-from tests.runtime.conftest import ToyBundle
 
 Write = Callable[[ToyBundle], Path]
 

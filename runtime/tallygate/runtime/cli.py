@@ -14,6 +14,8 @@ from tallygate.runtime.errors import TallygateError
 
 GROUP = "tallygate.commands"
 """The entry points under which a part registers its subcommands."""
+ORDER = ("train", "export", "verify", "bench", "predict", "info", "doctor", "demo")
+"""The way through the house, for ``--help``; a command that is not named here comes behind."""
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as shells have it (128 + SIGINT)."""
 
@@ -69,10 +71,15 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def find_commands() -> dict[str, Command]:
-    """Every registered subcommand by name, in the order of their registration."""
+    """Every registered subcommand by name, in ``ORDER``."""
     from importlib.metadata import entry_points
 
-    return {entry.name: entry.load() for entry in entry_points(group=GROUP)}
+    entries = sorted(entry_points(group=GROUP), key=lambda entry: (_place(entry.name), entry.name))
+    return {entry.name: entry.load() for entry in entries}
+
+
+def _place(name: str) -> int:
+    return ORDER.index(name) if name in ORDER else len(ORDER)
 
 
 def _own_command(name: str) -> Command | None:

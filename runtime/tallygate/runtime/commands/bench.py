@@ -92,9 +92,7 @@ def _tune(report: BenchReport, goal: str) -> BenchReport:
     from tallygate.runtime.autotune import Settings, keep_settings
 
     best = report.best(goal)
-    settings = Settings(
-        engine=best.engine, precision=best.precision, threads=best.threads, batch_size=best.batch_size
-    )
+    settings = Settings(engine=best.engine, precision=best.precision, threads=best.threads, batch_size=best.batch_size)
     path = keep_settings(report.sha256, report.machine.key, settings)
     print(f"tallygate: {best.name}, batches of {best.batch_size}, kept in {path}", file=sys.stderr)
     return replace(report, tuned=settings)
