@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.runtime.conftest import ToyBundle
 
 from tallygate.runtime.bundle import LAYOUT, open_bundle
 from tallygate.runtime.errors import (
@@ -22,6 +21,7 @@ from tallygate.runtime.errors import (
     EngineUnavailableError,
     TallygateError,
 )
+from tests.runtime.conftest import ToyBundle
 
 Write = Callable[[ToyBundle], Path]
 

@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.runtime.conftest import ToyBundle, toy_model
 
 from tallygate.runtime import classifier as classifier_module
 from tallygate.runtime.bundle import LAYOUT
 from tallygate.runtime.classifier import Classifier
 from tallygate.runtime.errors import GateError, InputError
 from tallygate.runtime.prediction import label_indices, probabilities_from_logits
+from tests.runtime.conftest import ToyBundle, toy_model
 
 SENTENCES = st.lists(st.sampled_from(["good", "bad", "film", "not", "very", "other"]), max_size=12).map(" ".join)
 

@@ -10,11 +10,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.runtime.conftest import ToyBundle, toy_model
 
 from tallygate.runtime import cli
 from tallygate.runtime.bundle import LAYOUT
 from tallygate.runtime.cli import main
+from tests.runtime.conftest import ToyBundle, toy_model
 
 Capture = pytest.CaptureFixture[str]
 

@@ -10,7 +10,6 @@ import onnx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.runtime.conftest import random_batch, toy_model
 
 from tallygate.runtime.bundle import open_bundle
 from tallygate.runtime.engines import create_engine
@@ -18,6 +17,7 @@ from tallygate.runtime.engines.numpy_engine import NumpyEngine
 from tallygate.runtime.engines.onnxruntime_engine import OnnxRuntimeEngine
 from tallygate.runtime.errors import BundleInvalidError, EngineUnavailableError, UsageError
 from tallygate.runtime.onnx_file import read_onnx
+from tests.runtime.conftest import random_batch, toy_model
 
 MODEL = toy_model()
 ENGINES = [NumpyEngine(MODEL, "fp32"), OnnxRuntimeEngine(MODEL, "fp32", {})]

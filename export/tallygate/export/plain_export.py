@@ -6,10 +6,11 @@ contract allows, batches of 32, onnxruntime's defaults; only its threads are as 
 
 from __future__ import annotations
 
-import io
 import logging
+import tempfile
 import warnings
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import numpy as np
 import onnxruntime
@@ -37,7 +38,7 @@ class PlainClassifier(nn.Module):
     def __init__(self, weights: Weights) -> None:
         super().__init__()
         self.pooling = weights.pooling
-        self.embedding = nn.Embedding.from_pretrained(torch.from_numpy(weights.embedding))
+        self.embedding = nn.Embedding(*weights.embedding.shape)
         both = len(weights.layers[0]) == 2
         size, layers = weights.embedding.shape[1], len(weights.layers)
         self.lstm = nn.LSTM(size, weights.units, layers, batch_first=True, bidirectional=both)
@@ -61,6 +62,7 @@ class PlainClassifier(nn.Module):
 
     @torch.no_grad()
     def _load(self, weights: Weights) -> None:
+        self.embedding.weight.copy_(torch.from_numpy(weights.embedding))
         for k, layer in enumerate(weights.layers):
             for suffix, direction in zip(("", "_reverse"), layer, strict=False):
                 for name, value in _torch_weights(direction).items():
@@ -109,10 +111,10 @@ def plain_onnx(bundle: Bundle) -> bytes:
     model = plain_model(bundle)
     time = bundle.manifest.text.max_length
     example = (torch.ones(2, time, dtype=torch.int64), torch.full((2,), time, dtype=torch.int64))
-    file = io.BytesIO()
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
-    with warnings.catch_warnings(), torch.no_grad():
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")
+        file = Path(folder) / "plain.onnx"
         torch.onnx.export(
             model,
             example,
@@ -123,7 +125,7 @@ def plain_onnx(bundle: Bundle) -> bytes:
             opset_version=_OPSET,
             dynamo=False,
         )
-    return file.getvalue()
+        return file.read_bytes()
 
 
 def _padded(bundle: Bundle, run: Run) -> Callable[[Sequence[str], int], list[str]]:

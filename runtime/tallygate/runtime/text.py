@@ -97,7 +97,7 @@ class Tokenizer:
         self.vocabulary = vocabulary
         self.contract = contract
         self._splitter = Splitter(contract.punctuation)
-        # A dict's own method: through the read-only view that the vocabulary shows, every word costs half as much again.
+        # A dict's own method: through the vocabulary's read-only view, every word costs half as much again.
         self._row_of = dict(vocabulary.rows).get
         self._piece = 16 * contract.max_length + 1024
 

@@ -1,5 +1,6 @@
-"""Others that answer the same texts, for comparison. Each part of tallygate registers its own, so that the runtime finds
-the plain export without importing upward.
+"""Others that answer the same texts, for comparison.
+
+Each part of tallygate registers its own, so that the runtime finds the plain export without importing upward.
 """
 
 from __future__ import annotations

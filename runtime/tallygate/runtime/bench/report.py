@@ -73,9 +73,7 @@ class BenchReport(msgspec.Struct, frozen=True, kw_only=True):
         """
         own = [result for result in self.results if result.batch_invariant and not result.is_peer]
         if not own:
-            raise UsageError(
-                "--autotune", "no variant that was measured is batch-invariant", "name another --precision"
-            )
+            raise UsageError("--autotune", "measured no batch-invariant variant", "name another --precision")
         return min(own, key=lambda r: r.p50_ms if goal == "latency" else -r.reviews_per_second)
 
 

@@ -43,7 +43,8 @@ def _json(findings: Sequence[Finding]) -> str:
 
 
 def _text(findings: Sequence[Finding]) -> str:
-    lines, topic = [], ""
+    lines: list[str] = []
+    topic = ""
     for finding in findings:
         if finding.topic != topic:
             topic = finding.topic
