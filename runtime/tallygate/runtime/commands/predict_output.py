@@ -8,6 +8,7 @@ from itertools import islice, tee
 from typing import TextIO
 
 import msgspec
+
 from tallygate.runtime.classifier import Classifier
 from tallygate.runtime.prediction import Prediction
 
