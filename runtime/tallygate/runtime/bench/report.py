@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 import msgspec
 
@@ -32,6 +33,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     reviews_per_second_by_batch: dict[int, float]
     cold_start_s: float | None
     """Seconds from a new process to its first answer, through the command line: median of the rounds."""
+    times_bare_import: float | None
+    """The cold start over a new process with ``import numpy, onnxruntime`` alone: the median of the rounds' ratios."""
     peak_memory: int | None
     """Most resident memory of a new process that answers all texts, in bytes."""
     size: int | None
@@ -58,6 +61,8 @@ class BenchReport(msgspec.Struct, frozen=True, kw_only=True):
     """What was answered."""
     count: int
     rounds: int
+    clock: Literal["wall", "processor"]
+    """What latencies and throughputs count; cold starts are always by the clock on the wall."""
     results: list[Result]
     bare_import_s: float | None
     """Seconds from a new process to ``import numpy, onnxruntime``, measured in turn with the cold starts."""
@@ -102,6 +107,7 @@ def _cells(r: Result) -> dict[str, str]:
         "texts/s": f"{r.reviews_per_second:,.0f}",
         "batch": str(r.batch_size),
         "cold start s": _shown(r.cold_start_s, ".2f"),
+        "x bare import": _shown(r.times_bare_import, ".2f"),
         "peak MB": _shown(r.peak_memory and r.peak_memory / _MEGABYTE, ".0f"),
         "file bytes": _shown(r.size, ",d"),
         "J/1,000": _shown(r.joules_per_1000, ".2f"),

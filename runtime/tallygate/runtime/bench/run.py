@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,22 +37,30 @@ class BenchOptions:
     """Each is tried; peers get the first."""
     rounds: int = 5
     peers: bool = True
+    cpu_time: bool = False
+    """Count the processor's time and not the clock's: on a busy machine the truer of the two for one thread."""
     processes: bool = True
     """Whether to start new processes for cold start and memory."""
 
 
 def run_bench(
-    bundle: Bundle, texts: Sequence[str], described: str, options: BenchOptions, say: Callable[[str], None]
+    bundle: Bundle,
+    texts: Sequence[str],
+    described: str,
+    options: BenchOptions,
+    say: Callable[[str], None],
+    others: Sequence[Contender] = (),
 ) -> BenchReport:
-    """Measure every engine and variant of ``bundle`` on ``texts``, which ``described`` names in the report.
+    """Measure every engine and variant of ``bundle``, and ``others``, on ``texts``, which ``described`` names.
 
     Raises :class:`EngineUnavailableError` where nothing of the bundle runs here.
     """
     say("loading")
     own = contenders_of_bundle(bundle, options.threads, options.engine, options.precision)
     peers, absent = peers_of_bundle(bundle, options.threads[0]) if options.peers else ([], {})
-    contenders = {contender.name: contender for contender in (*own, *peers)}
-    timings = time_contenders(contenders, texts[:_SINGLES], texts, options.rounds, say)
+    contenders = {contender.name: contender for contender in (*own, *others, *peers)}
+    clock = time.process_time if options.cpu_time else time.perf_counter
+    timings = time_contenders(contenders, texts[:_SINGLES], texts, options.rounds, say, clock)
     starts = _cold_starts(own, options, say)
     memory = _memory(own, texts, say) if options.processes else {}
     figures = _Figures(timings, starts, memory, len(texts))
@@ -62,6 +71,7 @@ def run_bench(
         texts=described,
         count=len(texts),
         rounds=options.rounds,
+        clock="processor" if options.cpu_time else "wall",
         results=[figures.result(contender) for contender in contenders.values()],
         bare_import_s=_median(starts.get(_BARE)),
         absent=absent,
@@ -96,6 +106,7 @@ class _Figures:
     count: int
 
     def result(self, contender: Contender) -> Result:
+        start, bare = self.starts.get(contender.name), self.starts.get(_BARE)
         measured, plain = self.timings[contender.name], self.timings.get(PLAIN)
         by_batch = {size: self.count / float(np.median(seconds)) for size, seconds in measured.batched.items()}
         return Result(
@@ -110,7 +121,8 @@ class _Figures:
             reviews_per_second=by_batch[measured.best_batch],
             batch_size=measured.best_batch,
             reviews_per_second_by_batch=by_batch,
-            cold_start_s=_median(self.starts.get(contender.name)),
+            cold_start_s=_median(start),
+            times_bare_import=ratio(start, bare) if start and bare else None,
             peak_memory=self.memory.get(contender.name),
             size=contender.size,
             joules_per_1000=1000 * float(np.median(measured.joules)) / self.count if measured.joules else None,

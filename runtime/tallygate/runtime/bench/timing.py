@@ -12,6 +12,8 @@ from tallygate.runtime.bench.contender import Contender
 from tallygate.runtime.bench.energy import EnergyMeter
 
 Say = Callable[[str], None]
+Clock = Callable[[], float]
+"""Gives seconds."""
 
 
 @dataclass
@@ -46,19 +48,24 @@ class Timings:
 
 
 def time_contenders(
-    contenders: Mapping[str, Contender], singles: Sequence[str], many: Sequence[str], rounds: int, say: Say
+    contenders: Mapping[str, Contender],
+    singles: Sequence[str],
+    many: Sequence[str],
+    rounds: int,
+    say: Say,
+    clock: Clock = time.perf_counter,
 ) -> dict[str, Timings]:
-    """Time all: ``singles`` one by one and ``many`` in batches, ``rounds`` times over, after one round to warm up."""
+    """Time all: ``singles`` one by one and ``many`` in batches, ``rounds`` times over, after a little to warm up."""
     meter = EnergyMeter()
     timings = {name: Timings() for name in contenders}
     for contender in contenders.values():
-        _one_by_one(contender, singles[:8])
+        _one_by_one(contender, singles[:8], clock)
         contender.answer_many(many[:64], contender.batch_sizes[0])
     for number in range(1, rounds + 1):
         say(f"round {number} of {rounds}")
         for name, contender in _in_turn(contenders, number):
-            timings[name].latencies.append(_one_by_one(contender, singles))
-            _time_batches(contender, many, timings[name], meter)
+            timings[name].latencies.append(_one_by_one(contender, singles, clock))
+            _time_batches(contender, many, timings[name], meter, clock)
     return timings
 
 
@@ -72,21 +79,23 @@ def _in_turn(contenders: Mapping[str, Contender], number: int) -> Iterator[tuple
     return iter(list(contenders.items())[:: 1 if number % 2 else -1])
 
 
-def _one_by_one(contender: Contender, texts: Sequence[str]) -> list[float]:
+def _one_by_one(contender: Contender, texts: Sequence[str], clock: Clock) -> list[float]:
     seconds = []
     for text in texts:
-        start = time.perf_counter()
+        start = clock()
         contender.answer_one(text)
-        seconds.append(time.perf_counter() - start)
+        seconds.append(clock() - start)
     return seconds
 
 
-def _time_batches(contender: Contender, texts: Sequence[str], timings: Timings, meter: EnergyMeter) -> None:
+def _time_batches(
+    contender: Contender, texts: Sequence[str], timings: Timings, meter: EnergyMeter, clock: Clock
+) -> None:
     joules: dict[int, float | None] = {}
     for size in contender.batch_sizes:
-        before, start = meter.read(), time.perf_counter()
+        before, start = meter.read(), clock()
         contender.answer_many(texts, size)
-        timings.batched.setdefault(size, []).append(time.perf_counter() - start)
+        timings.batched.setdefault(size, []).append(clock() - start)
         joules[size] = meter.joules_since(before)
     spent = joules[timings.best_batch]
     if spent is not None:

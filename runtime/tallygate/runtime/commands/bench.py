@@ -30,6 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--column", metavar="C", help="column or key of the text in a .csv, .tsv or .jsonl file")
     add("--texts", type=positive_int, default=_TEXTS, metavar="N", help=f"at most so many (default: {_TEXTS})")
     add("--rounds", type=positive_int, default=5, metavar="N", help="times that everything is measured (default: 5)")
+    add("--cpu-time", action="store_true", help="count the processor's time: truer on a busy machine, for one thread")
     add("--no-peers", action="store_true", help="leave the plain export and other peers out")
     add("--no-processes", action="store_true", help="leave cold start and memory out")
     add("--autotune", action="store_true", help="keep what is best here, also over threads, for --engine auto to use")
@@ -51,6 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
         precision=arguments.precision,
         threads=_threads(arguments),
         rounds=arguments.rounds,
+        cpu_time=arguments.cpu_time,
         peers=not arguments.no_peers,
         processes=not arguments.no_processes,
     )
@@ -105,7 +107,8 @@ def _print(report: BenchReport, as_json: bool) -> None:
         sys.stdout.write(report_to_json(report).decode("utf-8"))
         return
     m = report.machine
-    sys.stdout.write(f"{report.bundle}, {report.count} texts ({report.texts}), {report.rounds} rounds in turn\n")
+    sys.stdout.write(f"{report.bundle}, {report.count} texts ({report.texts}), {report.rounds} rounds in turn, ")
+    sys.stdout.write(f"{report.clock} time\n")
     sys.stdout.write(f"{m.processor}, {m.cores} cores; Python {m.python}, onnxruntime {m.onnxruntime or 'absent'}\n\n")
     sys.stdout.write(table_of_results(report.results) + "\n")
     if report.bare_import_s is not None:
