@@ -2,8 +2,8 @@
 
     TALLYGATE_IMDB=FOLDER python benchmarks/bench_page.py --out docs
 
-Besides what ``tallygate bench`` measures there are, in the same run: the runtime with its defaults, and onnxruntime driven
-by hand on the same file, with each of the settings below, to see what the defaults leave on the table.
+Besides what ``tallygate bench`` measures there are, in the same run: the runtime with its defaults, and onnxruntime
+driven by hand on the same file, with each of the settings below, to see what the defaults leave on the table.
 """
 
 from __future__ import annotations
@@ -49,10 +49,11 @@ PAGE = """# Speed
 
 {machine}
 
-{count} reviews of IMDB's training split, drawn at random; one thread for everybody; tokenising is part of every figure. {clock}
-All take turns in every round, and a ratio is the median of the rounds' ratios, so that other work on the machine touches
-all alike. *Plain export* is what a newcomer would write with the same weights: `nn.LSTM` through `torch.onnx.export`, every
-review padded to {max_length}, batches of 32, onnxruntime's defaults (on one thread, which is faster for it too).
+{count} reviews of IMDB's training split, drawn at random; one thread for everybody; tokenising is part of every
+figure. {clock}
+All take turns in every round, and a ratio is the median of the rounds' ratios, so that other work on the machine
+touches all alike. *Plain export* is what a newcomer would write with the same weights: `nn.LSTM` through
+`torch.onnx.export`, every review padded to {max_length}, batches of 32, onnxruntime's defaults, on one thread as all.
 
 {table}
 

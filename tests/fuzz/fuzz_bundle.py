@@ -70,7 +70,8 @@ def fuzz() -> None:
             bundle = open_bundle(path)
             Classifier(bundle, create_engine(bundle, "numpy")).predict("good film")
         except TallygateError as error:
-            assert "\n" not in str(error), "an error has more than one line"
+            if "\n" in str(error):
+                raise RuntimeError("an error has more than one line") from error
 
     atheris.Setup([sys.argv[0], *(argument for argument in sys.argv[1:] if argument != _CHILD)], one)
     try:
@@ -117,9 +118,11 @@ def _record(minutes: float, seed: int, log: str) -> str:
     coverage = re.findall(r"cov: (\d+) ft: (\d+)", log)[-1]
     return (
         "# Fuzzing the reading of bundles\n\n"
-        f"`python -m tests.fuzz.fuzz_bundle --minutes {minutes:g} --seed {seed} --record docs/fuzzing.md` wrote this page.\n\n"
-        "Each run damages a zip, its manifest, or one of its files with the hashes made to match; then the bundle is opened,\n"
-        "loaded on the numpy engine and asked. A run passes when that gives an answer or one line of error.\n\n"
+        f"`python -m tests.fuzz.fuzz_bundle --minutes {minutes:g} --seed {seed} --record docs/fuzzing.md`"
+        " wrote this page.\n\n"
+        "Each run damages a zip, its manifest, or one of its files with the hashes made to match; then the bundle\n"
+        "is opened, loaded on the numpy engine and asked. A run passes when that gives an answer or one line of\n"
+        "error.\n\n"
         "| | |\n| --- | --- |\n"
         f"| runs | {runs:,} |\n| minutes | {minutes:g} |\n| runs that did anything else | 0 |\n"
         f"| edges of the runtime's code reached | {coverage[0]} ({coverage[1]} features) |\n"

@@ -31,7 +31,8 @@ def result(name: str, **fields: object) -> Result:
     known: dict[str, object] = {
         "engine": name, "precision": "fp32", "provider": "CPU", "threads": 1, "p50_ms": 1.0, "p90_ms": 2.0,
         "p99_ms": 3.0, "reviews_per_second": 100.0, "batch_size": 8, "reviews_per_second_by_batch": {8: 100.0},
-        "cold_start_s": None, "times_bare_import": None, "peak_memory": None, "size": 1000, "joules_per_1000": None, "accuracy": 0.9,
+        "cold_start_s": None, "times_bare_import": None, "peak_memory": None, "size": 1000, "joules_per_1000": None,
+        "accuracy": 0.9,
         "batch_invariant": True, "is_peer": False, "times_plain_batched": None, "times_plain_p50": None,
     }  # fmt: skip
     return Result(name=name, **(known | fields))  # type: ignore[arg-type]
@@ -39,8 +40,8 @@ def result(name: str, **fields: object) -> Result:
 
 def report(*results: Result) -> BenchReport:
     return BenchReport(
-        bundle="toy", sha256="0" * 64, machine=this_machine(), texts="none", count=1, rounds=1, clock="wall", results=list(results),
-        bare_import_s=None, absent={},
+        bundle="toy", sha256="0" * 64, machine=this_machine(), texts="none", count=1, rounds=1, clock="wall",
+        results=list(results), bare_import_s=None, absent={},
     )  # fmt: skip
 
 
@@ -81,7 +82,8 @@ def test_the_best_batch_is_the_one_of_least_time_and_a_ratio_is_taken_round_by_r
 
 def test_every_engine_and_variant_takes_part(toy_path: Path) -> None:
     bundle = open_bundle(toy_path)
-    contenders = contenders_of_bundle(bundle, threads=(1, 2))
+    contenders, absent = contenders_of_bundle(bundle, threads=(1, 2))
+    assert absent == {}
     assert [(c.engine, c.threads) for c in contenders] == [("onnxruntime", 1), ("onnxruntime", 2), ("numpy", 1)]
     assert [answer.label for answer in contenders[0].answer_many(["good", "bad"], 1)] == [  # type: ignore[attr-defined]
         contenders[2].answer_one(text).label  # type: ignore[attr-defined]

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from tallygate.runtime.bundle import Bundle
 from tallygate.runtime.classifier import Classifier
-from tallygate.runtime.engines import available_engines, create_engine
-from tallygate.runtime.errors import EngineUnavailableError
+from tallygate.runtime.engines import ENGINES, available_engines, create_engine
+from tallygate.runtime.errors import EngineUnavailableError, UsageError
 
 BATCH_SIZES = (1, 4, 8, 16, 32)
 """Texts per run of the engine that are tried."""
@@ -44,23 +44,38 @@ class Contender:
 
 def contenders_of_bundle(
     bundle: Bundle, threads: Sequence[int] = (1,), engine: str = "auto", precision: str | None = None
-) -> list[Contender]:
+) -> tuple[list[Contender], dict[str, str]]:
     """Every variant of ``bundle`` on every engine that is here (or on ``engine``), with each number of threads.
 
-    Raises :class:`EngineUnavailableError` where there is none.
+    Gives as well what of ``auto`` cannot run here, and why. Raises :class:`EngineUnavailableError` where nothing can,
+    or where ``engine`` was named and is not there.
     """
+    contenders, absent = [], {}
+    for name, variant_name in _pairs(bundle, engine, precision):
+        try:
+            # numpy's threads are those of its linear algebra library, which nobody can set after it was loaded.
+            counts = threads if name != "numpy" else (1,)
+            contenders += [_of_variant(bundle, name, variant_name, count) for count in counts]
+        except EngineUnavailableError as error:
+            if engine != "auto":
+                raise
+            absent[f"{name} {variant_name}"] = f"{error.reason}; {error.mend}"
+    if not contenders:
+        reason = f"has no variant {precision or 'at all'} that engine {engine} can run here"
+        raise EngineUnavailableError(bundle.path, reason, "see: tallygate doctor")
+    return contenders, absent
+
+
+def _pairs(bundle: Bundle, engine: str, precision: str | None) -> list[tuple[str, str]]:
+    if engine not in ENGINES:
+        raise UsageError(f"engine {engine!r}", "is unknown", f"choose one of {', '.join(ENGINES)}")
     names = available_engines() if engine == "auto" else [engine]
-    pairs = [
+    return [
         (name, variant_name)
         for variant_name, variant in bundle.manifest.variants.items()
         for name in names
         if name in variant.engines and precision in (None, variant_name)
     ]
-    if not pairs:
-        reason = f"has no variant {precision or 'at all'} for {', '.join(names)}"
-        raise EngineUnavailableError(bundle.path, reason, "see: tallygate info")
-    # numpy's threads are those of its linear algebra library, which nobody can set after it was loaded.
-    return [_of_variant(bundle, *pair, n) for pair in pairs for n in (threads if pair[0] != "numpy" else (1,))]
 
 
 def _of_variant(bundle: Bundle, engine_name: str, variant_name: str, threads: int) -> Contender:

@@ -53,10 +53,11 @@ def run_bench(
 ) -> BenchReport:
     """Measure every engine and variant of ``bundle``, and ``others``, on ``texts``, which ``described`` names.
 
-    Raises :class:`EngineUnavailableError` where nothing of the bundle runs here.
+    Raises :class:`EngineUnavailableError` where nothing of the bundle runs here, or where the
+    engine that was named does not.
     """
     say("loading")
-    own = contenders_of_bundle(bundle, options.threads, options.engine, options.precision)
+    own, cannot = contenders_of_bundle(bundle, options.threads, options.engine, options.precision)
     peers, absent = peers_of_bundle(bundle, options.threads[0]) if options.peers else ([], {})
     contenders = {contender.name: contender for contender in (*own, *others, *peers)}
     clock = time.process_time if options.cpu_time else time.perf_counter
@@ -74,7 +75,7 @@ def run_bench(
         clock="processor" if options.cpu_time else "wall",
         results=[figures.result(contender) for contender in contenders.values()],
         bare_import_s=_median(starts.get(_BARE)),
-        absent=absent,
+        absent=cannot | absent,
     )
 
 
