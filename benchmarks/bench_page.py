@@ -23,7 +23,6 @@ from tallygate.runtime.bench.picture import draw_picture
 from tallygate.runtime.bench.report import BenchReport, Result, report_to_json, table_of_results
 from tallygate.runtime.bench.run import PLAIN, BenchOptions, run_bench
 from tallygate.runtime.bundle import Bundle, open_bundle
-from tallygate.runtime.choice import BATCH_SIZE
 from tallygate.runtime.classifier import Classifier
 from tallygate.runtime.outputs import write_bytes, write_text
 from tallygate.train.corpora import load_corpus
@@ -111,7 +110,7 @@ def _defaults(bundle: Bundle) -> Contender:
         threads=1,
         answer_one=classifier.predict,
         answer_many=lambda texts, _: classifier.predict(list(texts)),
-        batch_sizes=(BATCH_SIZE,),
+        batch_sizes=(classifier.batch_size,),
     )
 
 

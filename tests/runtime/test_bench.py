@@ -141,8 +141,23 @@ def test_a_picture_of_what_has_an_accuracy(tmp_path: Path) -> None:
 
     draw_picture(report(result("a"), result("b", accuracy=None)), tmp_path / "a.png")
     assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
-    with pytest.raises(UsageError, match="no accuracy"):
-        draw_picture(report(result("b", accuracy=None)), tmp_path / "b.png")
+
+
+@pytest.mark.parametrize(("name", "reason"), [("a.png", "no accuracy"), ("a.xyz", "suffix")])
+def test_a_picture_that_cannot_be_drawn_is_refused_at_once(
+    toy_path: Path, tmp_path: Path, name: str, reason: str, capsys: Capture
+) -> None:
+    pytest.importorskip("matplotlib")
+    assert main(["bench", str(toy_path), "--picture", str(tmp_path / name)]) == 2
+    assert reason in capsys.readouterr().err
+
+
+def test_a_process_that_fails_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(EngineUnavailableError, match="there is no bundle") as caught:
+        cold_starts({"none": predict_one(["--bundle", str(tmp_path / "none.zip")])}, 1)
+    assert "\n" not in str(caught.value)
+    with pytest.raises(EngineUnavailableError, match="there is no bundle"):
+        peak_memory(["--bundle", str(tmp_path / "none.zip")], tmp_path / "texts.txt")
 
 
 def test_a_process_tells_its_own_memory_and_not_that_of_its_parent(toy_path: Path, tmp_path: Path) -> None:

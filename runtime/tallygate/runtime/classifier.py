@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from tallygate.runtime.batches import pad
 from tallygate.runtime.bundle import Bundle, open_bundle
-from tallygate.runtime.choice import BATCH_SIZE, choose
+from tallygate.runtime.choice import choose, default_batch_size
 from tallygate.runtime.engines import Engine, create_engine
 from tallygate.runtime.errors import InputError
 from tallygate.runtime.golden_check import check_one_golden
@@ -29,14 +29,14 @@ BATCH_IDS = 65_536
 class Classifier:
     """A loaded bundle on one engine. Safe to share between threads."""
 
-    def __init__(self, bundle: Bundle, engine: Engine, batch_size: int = BATCH_SIZE) -> None:
-        """``batch_size`` is the most texts per run of the engine.
+    def __init__(self, bundle: Bundle, engine: Engine, batch_size: int | None = None) -> None:
+        """``batch_size`` is the most texts per run of the engine; by default what suits the engine.
 
         Raises :class:`GateError` when the engine does not answer a golden row as the reference did.
         """
         self.bundle = bundle
         self.engine = engine
-        self.batch_size = batch_size
+        self.batch_size = batch_size or default_batch_size(engine.name)
         self.tokenizer: Tokenizer = bundle.tokenizer()
         self._maker = PredictionMaker(
             bundle.manifest.labels, bundle.manifest.temperature, engine.name, engine.precision, engine.provider
@@ -57,8 +57,8 @@ class Classifier:
         """Load the bundle at ``path`` (a directory or a zip; the shipped IMDB bundle by default).
 
         ``engine`` is ``auto``, ``onnxruntime`` or ``numpy``; ``precision`` names a variant of the bundle (by default
-        the engine's first); ``threads`` and ``batch_size`` are 1 and 8 by default. Where ``tallygate bench --autotune``
-        measured this bundle on this machine, ``auto`` and the other defaults are what it found best.
+        the engine's first); ``threads`` is 1 by default, and ``batch_size`` what suits the engine. Where
+        ``tallygate bench --autotune`` measured this bundle on this machine, ``auto`` takes all four from there.
         ``sha256`` pins the bundle to the hash that ``tallygate info`` prints. Raises a
         :class:`TallygateError` when the bundle is missing, damaged or altered, when the engine is not there, or when
         it does not answer a golden row as the reference did.

@@ -2,29 +2,39 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 
 from tallygate.runtime.bench.report import BenchReport, Result
+from tallygate.runtime.bundle import Bundle
 from tallygate.runtime.errors import MissingExtraError, UsageError
 from tallygate.runtime.outputs import atomic_file
 
+FORMATS = (".png", ".svg", ".pdf")
 _POINTS_PER_MEGABYTE = 600.0
 _LEAST_AREA = 30.0
 
 
-def draw_picture(report: BenchReport, path: Path) -> None:
-    """Draw every result whose accuracy is known.
+def check_picture(bundle: Bundle, path: Path) -> None:
+    """Find out before anything is measured whether the picture can be drawn.
 
-    Raises :class:`MissingExtraError` without matplotlib, :class:`UsageError` where no accuracy is known.
+    Raises :class:`MissingExtraError` without matplotlib, :class:`UsageError` for another kind of file, and where the
+    bundle holds no accuracy.
     """
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as error:
+    if find_spec("matplotlib") is None:
         mend = "run: pip install 'tallygate[bench]'"
-        raise MissingExtraError("--picture", "needs matplotlib, which is not installed", mend) from error
-    known = [result for result in report.results if result.accuracy is not None]
-    if not known:
+        raise MissingExtraError("--picture", "needs matplotlib, which is not installed", mend)
+    if path.suffix not in FORMATS:
+        raise UsageError(f"--picture {path}", "has another suffix", f"choose one of {', '.join(FORMATS)}")
+    if not any(variant.accuracy for variant in bundle.manifest.variants.values()):
         raise UsageError("--picture", "this bundle holds no accuracy figures", "export it with its data at hand")
+
+
+def draw_picture(report: BenchReport, path: Path) -> None:
+    """Draw every result whose accuracy is known."""
+    from matplotlib.figure import Figure
+
+    known = [result for result in report.results if result.accuracy is not None]
     figure = Figure(figsize=(8, 5), layout="constrained")
     axes = figure.subplots()
     for place, result in enumerate(sorted(known, key=lambda r: r.p50_ms)):
@@ -36,7 +46,7 @@ def draw_picture(report: BenchReport, path: Path) -> None:
     axes.set_title(f"{report.bundle} on {report.machine.processor}, area = file size", fontsize=10)
     axes.grid(alpha=0.3)
     with atomic_file(path) as temporary:
-        figure.savefig(temporary, format=path.suffix.lstrip(".") or "png", dpi=120)
+        figure.savefig(temporary, format=path.suffix.lstrip("."), dpi=120)
 
 
 def _draw(axes, result: Result, place: int) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001

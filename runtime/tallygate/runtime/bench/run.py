@@ -21,7 +21,7 @@ from tallygate.runtime.machine import this_machine
 
 PLAIN = "plain export"
 """Name of the peer that the others are compared with."""
-_SINGLES = 64
+_SINGLES = 256
 _BARE = "bare import"
 
 

@@ -46,6 +46,10 @@ def run(arguments: argparse.Namespace) -> int:
     from tallygate.runtime.bundle import open_bundle
 
     bundle = open_bundle(arguments.bundle)
+    if arguments.picture:
+        from tallygate.runtime.bench.picture import check_picture, draw_picture
+
+        check_picture(bundle, arguments.picture)
     texts, described = _texts(arguments, bundle)
     options = BenchOptions(
         engine=arguments.engine,
@@ -60,8 +64,6 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.autotune:
         report = _tune(report, arguments.goal)
     if arguments.picture:
-        from tallygate.runtime.bench.picture import draw_picture
-
         draw_picture(report, arguments.picture)
     _print(report, arguments.json)
     return 0
