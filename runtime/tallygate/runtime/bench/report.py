@@ -31,6 +31,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     batch_size: int
     """The batch size that was best."""
     reviews_per_second_by_batch: dict[int, float]
+    """In the fewer rounds in which the best was looked for."""
     cold_start_s: float | None
     """Seconds from a new process to its first answer, through the command line: median of the rounds."""
     times_bare_import: float | None
