@@ -9,13 +9,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.runtime.conftest import ToyBundle
 
 from tallygate.runtime.cli import main
 from tallygate.runtime.doctor.examination import examine
 from tallygate.runtime.doctor.finding import Finding
 from tallygate.runtime.doctor.software import onnxruntime_distributions, onnxruntime_findings
 from tallygate.runtime.user_cache import FOLDER
+from tests.runtime.conftest import ToyBundle
 
 Capture = pytest.CaptureFixture[str]
 
