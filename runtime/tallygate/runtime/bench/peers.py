@@ -42,5 +42,5 @@ def _contender(entry: EntryPoint, bundle: Bundle, threads: int) -> Contender:
     peer: Peer = entry.load()
     missing = [module for module in peer.modules if find_spec(module) is None]
     if missing:
-        raise ImportError(f"{', '.join(missing)} is not installed")
+        raise ImportError(f"needs {', '.join(missing)}")
     return peer.create(bundle, threads)

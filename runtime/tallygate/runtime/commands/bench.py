@@ -109,7 +109,7 @@ def _print(report: BenchReport, as_json: bool) -> None:
         sys.stdout.write(report_to_json(report).decode("utf-8"))
         return
     m = report.machine
-    sys.stdout.write(f"{report.bundle}, {report.count} texts ({report.texts}), {report.rounds} rounds in turn, ")
+    sys.stdout.write(f"{report.bundle}, {report.count} texts ({report.texts}), rounds in turn: {report.rounds}, ")
     sys.stdout.write(f"{report.clock} time\n")
     sys.stdout.write(f"{m.processor}, {m.cores} cores; Python {m.python}, onnxruntime {m.onnxruntime or 'absent'}\n\n")
     sys.stdout.write(table_of_results(report.results) + "\n")
