@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 
 import msgspec
@@ -126,7 +125,7 @@ class Bundle:
 
 def shipped_bundle() -> Path:
     """The IMDB bundle that comes with the package."""
-    return Path(str(files("tallygate.runtime"))) / "models" / "imdb.zip"
+    return Path(__file__).parent / "models" / "imdb.zip"
 
 
 def open_bundle(path: str | Path | None = None, sha256: str | None = None) -> Bundle:

@@ -58,6 +58,8 @@ def _session_options(onnxruntime, session: Mapping[str, str], threads: int):  # 
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
+    # A pattern is planned and kept for each shape, and texts come in hundreds of lengths.
+    options.enable_mem_pattern = False
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.add_session_config_entry("session.inter_op.allow_spinning", "0")
     for key, value in session.items():
