@@ -2,9 +2,10 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+SHIPPED := runtime/tallygate/runtime/models/imdb.zip
 STAMP := $(VENV)/.installed
 
-.PHONY: setup run test check format gpu-report clean
+.PHONY: setup run test check format bundle parity gpu-report clean
 
 setup: $(STAMP)
 
@@ -27,6 +28,15 @@ gpu-report: setup
 	mkdir -p build && rm -rf build/gpu-bundle
 	$(BIN)/tallygate export imdb --variants fp16,bf16 --out build/gpu-bundle
 	$(BIN)/python benchmarks/gpu_report.py build/gpu-bundle
+
+# The shipped bundle from the shipped checkpoint; needs the IMDB data (TALLYGATE_IMDB) for the gate.
+bundle: setup
+	rm -f $(SHIPPED)
+	$(BIN)/tallygate export imdb --name tallygate-imdb --out $(SHIPPED) --report build/imdb.parity.md
+
+# docs/parity.md, on the test split: the one command that reads it.
+parity: setup
+	$(BIN)/tallygate parity imdb --split test --report docs/parity.md
 
 check: setup
 	$(BIN)/ruff check

@@ -9,17 +9,20 @@ rm -rf "$out"
 mkdir -p "$out"
 step() { printf '\n\033[1m== %s\033[0m\n' "$*"; }
 
-step "1/4  Train an LSTM from scratch on the built-in corpus of review-like sentences"
+step "1/5  Train an LSTM from scratch on the built-in corpus of review-like sentences"
 tallygate train --data mini --preset tiny --out "$out/mini"
 
-step "2/4  Export it: checkpoint -> ONNX -> parity gate -> bundle"
+step "2/5  Export it: checkpoint -> ONNX -> parity gate -> bundle"
 tallygate export "$out/mini" --out "$out/mini.zip"
 
-step "3/4  Export the shipped checkpoint, which was trained on IMDB's reviews"
+step "3/5  Export the shipped checkpoint, which was trained on IMDB's reviews"
 tallygate export imdb --out "$out/imdb.zip"
 
-step "4/4  Prove the new bundle again, as a device would: without PyTorch, against its golden rows"
+step "4/5  Prove the new bundle again, as a device would: without PyTorch, against its golden rows"
 tallygate verify "$out/imdb.zip"
+
+step "5/5  Measure it here, beside what a plain export of the same weights would do"
+tallygate bench "$out/imdb.zip" --texts 64 --rounds 2
 
 cat > "$out/reviews.txt" <<'REVIEWS'
 A wonderful film. I laughed, I cried, and I would watch it again tomorrow.

@@ -128,7 +128,7 @@ def test_goldens_that_were_thinned_out_fail(copy: Path, capsys: pytest.CaptureFi
 
 
 def test_json_holds_every_figure(bundle_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["verify", str(bundle_path), "--json", "--engine", "numpy"]) == 0
+    assert main(["verify", str(bundle_path), "--json", "--engine", "numpy", "--precision", "fp32"]) == 0
     facts = json.loads(capsys.readouterr().out)
     assert facts["passed"] is True
     (report,) = facts["reports"]

@@ -221,7 +221,7 @@ def test_the_table_of_gates_is_the_contract() -> None:
     assert GATES["fp32"] == Gate(1e-4, 0.0, 1e-5, flips_within_margin=1e-4)
     assert GATES["fp16"] == Gate(2e-2, 0.001, 1e-3)
     assert GATES["bf16"] == Gate(0.15, 0.005, 1e-2)
-    assert GATES["int8"] == GATES["int4"] == Gate(0.25, 0.005, 1e-5, accuracy_points=0.2)
+    assert GATES["int8"] == GATES["int4"] == Gate(0.25, 0.005, 1e-5, accuracy_points=0.2, drift=1e-4)
     assert GATES["int8-dynamic"] == Gate(math.inf, 0.01, math.inf, accuracy_points=0.5)
 
 

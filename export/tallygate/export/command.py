@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tallygate.runtime.command import Command
@@ -22,8 +23,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("checkpoint", metavar="RUN", help="folder of a run, or imdb for the checkpoint that ships with tallygate")
     add("--out", required=True, metavar="BUNDLE", help="directory to make, or a name that ends in .zip")
     add("--name", help="name of the model (default: its corpus and preset)")
-    add("--target-opset", type=int, metavar="N", help="ONNX opset to write (default: 18, which most runtimes read)")
-    add("--variants", metavar="P", help="precisions beside the default ones, such as fp16,bf16")
+    target = parser.add_mutually_exclusive_group().add_argument
+    target("--target-opset", type=int, metavar="N", help="ONNX opset to write (default: 18, which most runtimes read)")
+    target("--target-ort", metavar="VERSION", help="write the newest opset that this onnxruntime reads, such as 1.20")
+    add("--variants", metavar="P", help="precisions beside the default ones, such as fp16,bf16,int4,int8-dynamic")
+    add("--ort-format", metavar="DIR", help="write .ort files and what a reduced onnxruntime needs for them, too")
+    add("--report", metavar="FILE.md", help="parity report to write (default: beside the bundle)")
     add("--with-rtx", metavar="T", help="build TensorRT-RTX plans into the bundle for these GPUs, such as sm86,sm89")
     add("--data-dir", metavar="DIR", help="where the IMDB files are (default: $TALLYGATE_IMDB)")
     add("--license", metavar="SPDX", help="license of the weights, for the model card")
@@ -32,7 +37,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Export and print a summary; 1 when a variant failed its gate."""
-    from tallygate.export.graph import DEFAULT_OPSET
+    from tallygate.export.bundle_writer import check_is_free
+    from tallygate.export.parity_files import report_path
     from tallygate.export.pipeline import export_bundle
     from tallygate.export.results import ExportOptions
 
@@ -40,23 +46,62 @@ def run(arguments: argparse.Namespace) -> int:
         name=arguments.name,
         license=arguments.license,
         language=arguments.language,
-        opset=DEFAULT_OPSET if arguments.target_opset is None else arguments.target_opset,
+        opset=_opset(arguments.target_opset, arguments.target_ort),
         data_dir=arguments.data_dir,
         variants=_variants(arguments.variants),
         rtx_targets=arguments.with_rtx,
     )
-    result = export_bundle(_checkpoint(arguments.checkpoint), arguments.out, options, _say)
+    report = report_path(arguments.report, arguments.out)
+    if arguments.ort_format is not None:
+        check_is_free(Path(arguments.ort_format))
+    result = export_bundle(named_checkpoint(arguments.checkpoint), arguments.out, options, _say)
+    _write_report(result, report)
     print(_summary(result))
+    print(f"report     {report}")
     for variant in result.variants:
         for failure in (failure for report in variant.reports for failure in report.failures()):
             print(f"tallygate: not written: {failure}", file=sys.stderr)
+    if arguments.ort_format is not None and result.path is not None:
+        _write_ort_files(arguments.ort_format, result)
     return 0 if result.passed else 1
 
 
-def _checkpoint(name: str) -> Checkpoint:
+def named_checkpoint(name: str) -> Checkpoint:
+    """The checkpoint in that folder, or the shipped one for ``imdb``."""
     from tallygate.train.checkpoint import load_checkpoint, shipped_checkpoint
 
     return load_checkpoint(shipped_checkpoint() if name == SHIPPED else name)
+
+
+def _write_report(result: ExportResult, page: Path) -> None:
+    from tallygate.export.parity_files import ParityRun, write_parity_report
+
+    title = f"Parity of {result.path.name}" if result.path else "Parity: no variant passed, so there is no bundle"
+    facts = [
+        "Every variant on every engine against PyTorch in float32, from raw text, at export:",
+        f"{' and '.join(reference.data for reference in result.references)}, and the hard grid.",
+    ]
+    sizes = {variant.recipe.precision: len(variant.model) for variant in result.variants}
+    runs = [run for variant in result.variants for run in variant.results]
+    write_parity_report(page, ParityRun(title, facts, result.references, runs, sizes))
+
+
+def _write_ort_files(folder: str, result: ExportResult) -> None:
+    from tallygate.export.ort_format import write_ort_files
+    from tallygate.runtime.bundle import open_bundle
+    from tallygate.runtime.parity_report import table_of_reports
+
+    reports = write_ort_files(folder, open_bundle(result.path), result)
+    print(f"\n.ort       {folder}\n\n{table_of_reports(reports)}")
+
+
+def _opset(opset: int | None, version: str | None) -> int:
+    from tallygate.export.graph import DEFAULT_OPSET
+    from tallygate.export.target_ort import target_from_version
+
+    if version is not None:
+        return target_from_version(version).opset
+    return DEFAULT_OPSET if opset is None else opset
 
 
 def _variants(added: str | None) -> tuple[str, ...]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import msgspec
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from tallygate.export.golden_salads import random_salads, telling_salads
 from tallygate.export.golden_texts import hard_texts, ordinary_texts
@@ -34,6 +36,18 @@ def golden_texts(model: LSTMClassifier, tokenizer: Tokenizer) -> list[str]:
     texts = hard_texts() + ordinary_texts(SEED, tokenizer.contract.max_length, splitter)
     texts += telling_salads(model, tokenizer, SEED)
     return texts + random_salads(tokenizer, SEED, max(RANDOM_SALADS, MINIMUM_GOLDENS - len(texts)))
+
+
+def with_answers(goldens: Sequence[Golden], answers: Mapping[str, NDArray[np.float32]]) -> list[Golden]:
+    """The goldens with what variants answered, float32 [rows, outputs] by name, in digits that machines agree on."""
+    return [
+        msgspec.structs.replace(golden, variants={name: _decimals(found[place]) for name, found in answers.items()})
+        for place, golden in enumerate(goldens)
+    ]
+
+
+def _decimals(logits: NDArray[np.float32]) -> list[float]:
+    return [round(float(logit), 5) for logit in logits]
 
 
 def goldens_to_jsonl(goldens: Sequence[Golden]) -> bytes:

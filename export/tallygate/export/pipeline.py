@@ -11,15 +11,15 @@ import torch
 
 from tallygate.export.bundle_files import bundle_files
 from tallygate.export.bundle_writer import check_is_free, write_bundle
-from tallygate.export.goldens import goldens_to_jsonl, make_goldens, one_thread
+from tallygate.export.goldens import goldens_to_jsonl, make_goldens, one_thread, with_answers
 from tallygate.export.graph import check_opset, onnx_from_checkpoint
+from tallygate.export.graph_contract import check_graph
 from tallygate.export.results import ExportOptions, ExportResult, VariantResult
 from tallygate.export.rtx_plans import check_can_build, plan_files
 from tallygate.export.validation import load_validation
 from tallygate.export.variants import VARIANTS, VariantRecipe
-from tallygate.runtime.engines import Engine
 from tallygate.runtime.manifest import Score
-from tallygate.runtime.parity import Reference, check_parity, logits_of_rows, reference_from_goldens
+from tallygate.runtime.parity import ParityResult, Reference, measure_parity, reference_from_goldens
 from tallygate.runtime.text import Tokenizer
 from tallygate.train.checkpoint import Checkpoint
 from tallygate.train.evaluation import score_from_logits
@@ -57,10 +57,13 @@ def export_bundle(
     if options.rtx_targets:
         say("TensorRT plans")
     plans = plan_files(passed, options.rtx_targets, checkpoint.text.max_length, validation)
-    files = bundle_files(checkpoint, goldens_to_jsonl(goldens), passed, options, plans) if passed else {}
+    answers = {variant.recipe.precision: variant.answers for variant in passed if variant.answers is not None}
+    lines = goldens_to_jsonl(with_answers(goldens, answers))
+    files = bundle_files(checkpoint, lines, passed, options, plans) if passed else {}
     if files:
         write_bundle(out, files)
-    return ExportResult(Path(out) if files else None, variants, files, validation.data if validation else None)
+    references = [reference for reference in (gate.goldens, validation) if reference is not None]
+    return ExportResult(Path(out) if files else None, variants, files, references)
 
 
 @dataclass(frozen=True)
@@ -74,15 +77,17 @@ class _Gate:
     def try_variant(self, recipe: VariantRecipe, fp32: onnx.ModelProto) -> VariantResult:
         """Make the variant and run it on each of its engines."""
         graph = recipe.convert(fp32)
+        if recipe.standard:
+            check_graph(graph)
         model = graph.SerializeToString(deterministic=True)
         engines = [recipe.engine(name, model) for name in recipe.engines]
         tokenizer = Tokenizer(self.checkpoint.vocabulary, self.checkpoint.text)
-        reports = [check_parity(engine, tokenizer, self.goldens, self.validation) for engine in engines]
-        return VariantResult(recipe, graph, model, reports, self._accuracy(engines[0]))
+        results = [measure_parity(engine, tokenizer, self.goldens, self.validation) for engine in engines]
+        return VariantResult(recipe, graph, model, results, self._accuracy(results[0]))
 
-    def _accuracy(self, engine: Engine) -> Score | None:
+    def _accuracy(self, result: ParityResult) -> Score | None:
         data = self.validation
-        if data is None or data.ids is None or data.targets is None:
+        if data is None or data.targets is None or not result.comparisons:
             return None
-        logits = torch.from_numpy(logits_of_rows(engine, data.ids, data.logits.shape[1]))
+        logits = torch.from_numpy(result.comparisons[-1].found)
         return score_from_logits(logits, data.targets, self.checkpoint.training.data, "validation")

@@ -6,11 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import onnx
+from numpy.typing import NDArray
 
 from tallygate.export.graph import DEFAULT_OPSET
 from tallygate.export.variants import DEFAULT_VARIANTS, VariantRecipe
+from tallygate.runtime.gates import gate_of
 from tallygate.runtime.manifest import Score
+from tallygate.runtime.parity import ParityResult, Reference
 from tallygate.runtime.parity_report import GateReport
 
 
@@ -28,6 +32,7 @@ class ExportOptions:
     data_dir: str | None = None
     """Where the files of the checkpoint's corpus are."""
     variants: Sequence[str] = DEFAULT_VARIANTS
+    """What is written if it passes its gate, the bundle's default first."""
     rtx_targets: str | None = None
     """GPUs such as ``sm86,sm89`` for which TensorRT-RTX builds plans that go into the bundle."""
 
@@ -40,10 +45,22 @@ class VariantResult:
     graph: onnx.ModelProto
     model: bytes = field(repr=False)
     """The ONNX file."""
-    reports: list[GateReport]
+    results: list[ParityResult]
     """One per engine."""
     accuracy: Score | None
     """On the validation data, where that is at hand."""
+
+    @property
+    def reports(self) -> list[GateReport]:
+        """The verdicts, one per engine."""
+        return [result.report for result in self.results]
+
+    @property
+    def answers(self) -> NDArray[np.float32] | None:
+        """Its logits on the goldens, where its gate holds a copy to them."""
+        if gate_of(self.recipe.precision).drift is None or not self.results[0].comparisons:
+            return None
+        return self.results[0].comparisons[0].found
 
     @property
     def passed(self) -> bool:
@@ -60,8 +77,13 @@ class ExportResult:
     variants: list[VariantResult]
     files: dict[str, bytes] = field(repr=False)
     """The bundle's files by name; empty where none was written."""
-    validation: str | None
-    """Name of the validation data, ``None`` where only the goldens were at hand."""
+    references: list[Reference]
+    """What the variants were held to: the goldens, then the validation data where that is at hand."""
+
+    @property
+    def validation(self) -> str | None:
+        """Name of the validation data, ``None`` where only the goldens were at hand."""
+        return self.references[1].data if len(self.references) > 1 else None
 
     @property
     def passed(self) -> bool:

@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 import onnx
 
 from tallygate.export.half_precision import bf16_from_onnx, fp16_from_onnx
+from tallygate.export.int4 import int4_from_onnx
+from tallygate.export.int8 import INT8_SESSION, int8_from_onnx
+from tallygate.export.int8_dynamic import int8_dynamic_from_onnx
 from tallygate.export.reference_engine import OnnxReferenceEngine
 from tallygate.runtime.engines import Engine
 from tallygate.runtime.engines.numpy_engine import NumpyEngine
@@ -31,6 +34,8 @@ class VariantRecipe:
     """onnxruntime session options that it needs."""
     batch_invariant: bool = True
     """Whether a row's answer is the same in every batch."""
+    standard: bool = True
+    """Whether it keeps the graph contract: standard operators, and every weight by its name."""
 
     def engine(self, name: str, model: bytes) -> Engine:
         """``model``, which is this variant, on one engine."""
@@ -46,12 +51,19 @@ def fp32_from_onnx(graph: onnx.ModelProto) -> onnx.ModelProto:
     return graph
 
 
-_RECIPES = (
-    VariantRecipe("fp32", fp32_from_onnx, ("onnxruntime", "numpy")),
-    VariantRecipe("fp16", fp16_from_onnx, ("onnxruntime",)),
-    VariantRecipe("bf16", bf16_from_onnx, (OnnxReferenceEngine.name,)),
-)
-VARIANTS = {recipe.precision: recipe for recipe in _RECIPES}
+_CPU = ("onnxruntime", "numpy")
+
+VARIANTS = {
+    recipe.precision: recipe
+    for recipe in (
+        VariantRecipe("int8", int8_from_onnx, _CPU, INT8_SESSION),
+        VariantRecipe("fp32", fp32_from_onnx, _CPU),
+        VariantRecipe("fp16", fp16_from_onnx, ("onnxruntime",)),
+        VariantRecipe("bf16", bf16_from_onnx, (OnnxReferenceEngine.name,)),
+        VariantRecipe("int4", int4_from_onnx, _CPU, INT8_SESSION),
+        VariantRecipe("int8-dynamic", int8_dynamic_from_onnx, ("onnxruntime",), batch_invariant=False, standard=False),
+    )
+}
 """By name."""
-DEFAULT_VARIANTS = ("fp32",)
-"""What ``export`` writes, the bundle's default first."""
+DEFAULT_VARIANTS = ("int8", "fp32")
+"""What ``export`` writes, the bundle's default first: int8 computes as fast as fp32 on a CPU and is a third in size."""

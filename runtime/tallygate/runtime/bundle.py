@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 
 import msgspec
@@ -47,13 +46,15 @@ class Layout:
 LAYOUT = Layout()
 
 
-class Golden(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Golden(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """One line of ``golden.jsonl``: a text and what the reference answers to it."""
 
     text: str
     ids: list[int]
     logits: list[float]
     """Of PyTorch in float32, for this text alone."""
+    variants: dict[str, list[float]] = msgspec.field(default_factory=dict)
+    """What variants with rounded weights answered at export, by name."""
 
 
 class Bundle:
@@ -123,13 +124,16 @@ class Bundle:
 
     def _check_goldens(self, goldens: list[Golden]) -> None:
         outputs = self.manifest.outputs
-        if not goldens or any(len(golden.logits) != outputs or not golden.ids for golden in goldens):
+        rows = [logits for golden in goldens for logits in (golden.logits, *golden.variants.values())]
+        if not goldens or any(len(row) != outputs for row in rows) or not all(golden.ids for golden in goldens):
             raise msgspec.ValidationError(f"every row needs ids and {outputs} logits")
+        if len({tuple(golden.variants) for golden in goldens}) > 1:
+            raise msgspec.ValidationError("every row needs the answers of the same variants")
 
 
 def shipped_bundle() -> Path:
     """The IMDB bundle that comes with the package."""
-    return Path(str(files("tallygate.runtime"))) / "models" / "imdb.zip"
+    return Path(__file__).parent / "models" / "imdb.zip"
 
 
 def open_bundle(path: str | Path | None = None, sha256: str | None = None) -> Bundle:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from copy import copy
 from itertools import islice
 from pathlib import Path
 from typing import overload
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from tallygate.runtime.batches import pad
 from tallygate.runtime.bundle import Bundle, open_bundle
+from tallygate.runtime.choice import choose, default_batch_size
 from tallygate.runtime.engines import Engine, create_engine
 from tallygate.runtime.errors import InputError
 from tallygate.runtime.golden_check import check_one_golden
@@ -20,8 +22,6 @@ from tallygate.runtime.text import Tokenizer
 
 WINDOW = 1024
 """Texts that are sorted by length together, and held in memory at once."""
-BATCH_SIZE = 16
-"""Texts per run of the engine; more gains nothing on a CPU."""
 BATCH_IDS = 65_536
 """Most ids per run, padding included: it bounds the memory of very long texts."""
 
@@ -29,10 +29,14 @@ BATCH_IDS = 65_536
 class Classifier:
     """A loaded bundle on one engine. Safe to share between threads."""
 
-    def __init__(self, bundle: Bundle, engine: Engine) -> None:
-        """Raises :class:`GateError` when the engine does not answer a golden row as the reference did."""
+    def __init__(self, bundle: Bundle, engine: Engine, batch_size: int | None = None) -> None:
+        """``batch_size`` is the most texts per run of the engine; by default what suits the engine.
+
+        Raises :class:`GateError` when the engine does not answer a golden row as the reference did.
+        """
         self.bundle = bundle
         self.engine = engine
+        self.batch_size = batch_size or default_batch_size(engine.name)
         self.tokenizer: Tokenizer = bundle.tokenizer()
         self._maker = PredictionMaker(
             bundle.manifest.labels, bundle.manifest.temperature, engine.name, engine.precision, engine.provider
@@ -46,20 +50,31 @@ class Classifier:
         engine: str = "auto",
         precision: str | None = None,
         *,
-        threads: int = 1,
+        threads: int | None = None,
+        batch_size: int | None = None,
         sha256: str | None = None,
         trust_plans: bool = False,
     ) -> Classifier:
         """Load the bundle at ``path`` (a directory or a zip; the shipped IMDB bundle by default).
 
         ``engine`` is ``auto``, ``onnxruntime``, ``cuda``, ``tensorrt`` or ``numpy``; ``precision`` names a variant of
-        the bundle (by default the engine's first); ``sha256`` pins the bundle to the hash that ``tallygate info``
-        prints; ``trust_plans`` lets TensorRT run a plan that came with the bundle, which can hold code for this
-        machine. Raises a :class:`TallygateError` when the bundle is missing, damaged or altered, when the engine is
-        not there, or when it does not answer a golden row as the reference did.
+        the bundle (by default the engine's first); ``threads`` is 1 by default, and ``batch_size`` what suits the
+        engine. Where ``tallygate bench --autotune`` measured this bundle on this machine, ``auto`` takes all four from
+        there. ``sha256`` pins the bundle to the hash that ``tallygate info`` prints; ``trust_plans`` lets TensorRT run
+        a plan that came with the bundle, which can hold code for this machine. Raises a :class:`TallygateError` when
+        the bundle is missing, damaged or altered, when the engine is not there, or when it does not answer a golden
+        row as the reference did.
         """
         bundle = open_bundle(path, sha256)
-        return cls(bundle, create_engine(bundle, engine, precision, threads, trust_plans))
+        choice = choose(bundle, engine, precision, threads, batch_size)
+        created = create_engine(bundle, choice.engine, choice.precision, choice.threads, trust_plans)
+        return cls(bundle, created, choice.batch_size)
+
+    def with_batch_size(self, batch_size: int) -> Classifier:
+        """The same classifier, sharing everything, with another number of texts per run of the engine."""
+        other = copy(self)
+        other.batch_size = batch_size
+        return other
 
     @property
     def labels(self) -> list[str]:
@@ -80,7 +95,7 @@ class Classifier:
         Raises :class:`InputError` for anything that is not a string.
         """
         if isinstance(texts, str):
-            return next(self._stream([texts]))
+            return self._maker.make(self._logits_of_one(self.tokenizer.encode(texts)))[0]
         answers = self._stream(texts)
         return answers if isinstance(texts, Iterator) else list(answers)
 
@@ -90,11 +105,15 @@ class Classifier:
         result = np.empty((len(rows), self.bundle.manifest.outputs), np.float32)
         start = 0
         while start < len(order):
-            indices = _next_batch(rows, order, start)
+            indices = _next_batch(rows, order[start : start + self.batch_size])
             batch = pad([rows[index] for index in indices])
             result[indices] = self.engine.run(batch.ids, batch.lengths)
             start += len(indices)
         return result
+
+    def _logits_of_one(self, row: list[int]) -> NDArray[np.float32]:
+        """What :meth:`logits` gives for one row, without the sorting and padding that only several need."""
+        return self.engine.run(np.array([row], np.int64), np.array([len(row)], np.int64))
 
     def _stream(self, texts: Iterable[str]) -> Iterator[Prediction]:
         rows = (self._encode(number, text) for number, text in enumerate(texts, 1))
@@ -108,9 +127,8 @@ class Classifier:
         return self.tokenizer.encode(text)
 
 
-def _next_batch(rows: Sequence[Sequence[int]], order: list[int], start: int) -> list[int]:
-    """Up to BATCH_SIZE rows from ``start`` on, in order of length, within BATCH_IDS ids after padding."""
-    indices = order[start : start + BATCH_SIZE]
+def _next_batch(rows: Sequence[Sequence[int]], indices: list[int]) -> list[int]:
+    """As many of ``indices``, which are in order of length, as stay within BATCH_IDS ids after padding."""
     while len(indices) > 1 and len(indices) * len(rows[indices[-1]]) > BATCH_IDS:
         indices.pop()
     return indices

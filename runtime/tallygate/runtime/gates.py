@@ -20,6 +20,9 @@ class Gate:
     """If set, a label may differ only where the reference's margin is below it."""
     accuracy_points: float | None = None
     """If set, the largest loss of accuracy, in points (1 is one percent)."""
+    drift: float | None = None
+    """If set, the largest difference of a golden's logit from what the same variant answered at export: a gate that is
+    wide enough for rounded weights leaves room for a damaged one, and rounded weights are the same everywhere."""
 
     def flips_allowed(self, rows: int) -> int:
         """Labels that may differ over ``rows`` texts."""
@@ -30,8 +33,8 @@ GATES = {
     "fp32": Gate(1e-4, 0.0, 1e-5, flips_within_margin=1e-4),
     "fp16": Gate(2e-2, 0.001, 1e-3),
     "bf16": Gate(0.15, 0.005, 1e-2),
-    "int8": Gate(0.25, 0.005, 1e-5, accuracy_points=0.2),
-    "int4": Gate(0.25, 0.005, 1e-5, accuracy_points=0.2),
+    "int8": Gate(0.25, 0.005, 1e-5, accuracy_points=0.2, drift=1e-4),
+    "int4": Gate(0.25, 0.005, 1e-5, accuracy_points=0.2, drift=1e-4),
     "int8-dynamic": Gate(math.inf, 0.01, math.inf, accuracy_points=0.5),
 }
 """By precision, as in the parity contract."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,22 +39,54 @@ class Reference:
     """The ids that the reference saw, where the tokenizer is compared as well."""
     targets: NDArray[np.int64] | None = None
     """[rows] position of each true label among the labels, where accuracy is compared as well."""
+    answers: Mapping[str, Logits] = field(default_factory=dict)
+    """What variants answered at export, float32 [rows, outputs] by name, where a copy is held to that as well."""
+    row_ids: Sequence[str] | None = None
+    """Where each text stands in its source; ``None`` where its place in ``texts`` says it all."""
+
+
+@dataclass(frozen=True)
+class ParityResult:
+    """The verdict on one engine, and the answers that it rests on."""
+
+    report: GateReport
+    comparisons: list[Comparison]
+    """The engine's logits beside the reference's, one per reference; none where it did not answer."""
 
 
 def reference_from_goldens(goldens: Sequence[Golden]) -> Reference:
     """The goldens as a reference."""
     logits = np.array([golden.logits for golden in goldens], np.float32)
-    return Reference("goldens", [golden.text for golden in goldens], logits, [golden.ids for golden in goldens])
+    texts, ids = [golden.text for golden in goldens], [golden.ids for golden in goldens]
+    answers = {
+        name: np.array([golden.variants[name] for golden in goldens], np.float32) for name in goldens[0].variants
+    }
+    return Reference("goldens", texts, logits, ids, answers=answers)
 
 
-def check_parity(engine: Engine, tokenizer: Tokenizer, goldens: Reference, data: Reference | None = None) -> GateReport:
+def check_parity(
+    engine: Engine,
+    tokenizer: Tokenizer,
+    goldens: Reference,
+    data: Reference | None = None,
+) -> GateReport:
     """Hold ``engine`` to the gate of its precision, over the goldens, the hard grid made of them, and ``data``.
 
     Raises nothing for what the engine does: one that fails to answer fails the gate.
     """
+    return measure_parity(engine, tokenizer, goldens, data).report
+
+
+def measure_parity(
+    engine: Engine,
+    tokenizer: Tokenizer,
+    goldens: Reference,
+    data: Reference | None = None,
+) -> ParityResult:
+    """As :func:`check_parity`, with the answers."""
     references = [goldens, data] if data else [goldens]
     checks = list(_reference_checks(goldens))
-    parity = None
+    parity, compared = None, list[Comparison]()
     try:
         rows = [[tokenizer.encode(text) for text in reference.texts] for reference in references]
         checks += _text_checks(references, rows)
@@ -62,13 +94,15 @@ def check_parity(engine: Engine, tokenizer: Tokenizer, goldens: Reference, data:
         grid = run_grid(engine, rows[0], goldens.logits, tokenizer.contract.max_length)
         whole = joined(compared)
         checks += _answer_checks(gate_of(engine.precision), whole, grid)
+        checks += _drift_checks(engine.precision, goldens, compared[0])
         checks += _accuracy_checks(gate_of(engine.precision), compared[-1], references[-1])
         parity = _parity(references, whole, grid)
     except Exception as error:  # whatever an engine raises, the verdict is the same: it does not answer
         checks.append(GateCheck(name="failed runs", figure=1, limit=0, note=_one_line(error)))
-    return GateReport(
+    report = GateReport(
         precision=engine.precision, engine=engine.name, provider=engine.provider, checks=checks, parity=parity
     )
+    return ParityResult(report, compared)
 
 
 def logits_of_rows(engine: Engine, rows: Sequence[Sequence[int]], outputs: int) -> Logits:
@@ -122,6 +156,13 @@ def _accuracy_checks(gate: Gate, answers: Comparison, reference: Reference) -> I
     if reference.targets is not None:
         lost = answers.points_lost(reference.targets)
         yield GateCheck(name="points of accuracy lost", figure=lost, limit=gate.accuracy_points)
+
+
+def _drift_checks(precision: str, goldens: Reference, compared: Comparison) -> Iterator[GateCheck]:
+    at_export, limit = goldens.answers.get(precision), gate_of(precision).drift
+    if at_export is not None and limit is not None:
+        difference = Comparison(at_export, compared.found).max_difference
+        yield GateCheck(name="max logit difference from this variant at export", figure=difference, limit=limit)
 
 
 def _parity(references: Sequence[Reference], answers: Comparison, grid: GridResult) -> Parity:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -30,12 +31,16 @@ class Prediction:
 
 def probabilities_from_logits(logits: NDArray[np.float32], temperature: float) -> NDArray[np.float64]:
     """[batch, outputs] -> [batch, labels]: a sigmoid for one output, else a softmax, of ``logits / temperature``."""
-    scaled = logits.astype(np.float64) / temperature
-    if scaled.shape[1] == 1:
-        scaled = np.concatenate([np.zeros_like(scaled), scaled], axis=1)
-    powers = np.exp(scaled - scaled.max(axis=1, keepdims=True))
-    result: NDArray[np.float64] = powers / powers.sum(axis=1, keepdims=True)
-    return result
+    return np.array([_probabilities(row, temperature) for row in logits.tolist()], np.float64)
+
+
+def _probabilities(logits: list[float], temperature: float) -> list[float]:
+    """Of one row, in plain Python: numpy's calls would cost a single text more than all that they compute."""
+    scaled = [value / temperature for value in (logits if len(logits) > 1 else (0.0, *logits))]
+    largest = max(scaled)
+    powers = [math.exp(value - largest) for value in scaled]
+    total = sum(powers)
+    return [power / total for power in powers]
 
 
 def label_indices(logits: NDArray[np.float32]) -> NDArray[np.intp]:
@@ -58,12 +63,11 @@ class PredictionMaker:
 
     def make(self, logits: NDArray[np.float32]) -> list[Prediction]:
         """[batch, outputs] -> a :class:`Prediction` per row."""
-        probabilities = probabilities_from_logits(logits, self.temperature).tolist()
-        chosen = label_indices(logits).tolist()
-        rows = zip(chosen, probabilities, logits.tolist(), strict=True)
-        return [self._prediction(index, row, values) for index, row, values in rows]
+        rows = zip(label_indices(logits).tolist(), logits.tolist(), strict=True)
+        return [self._prediction(index, values) for index, values in rows]
 
-    def _prediction(self, index: int, probabilities: list[float], logits: list[float]) -> Prediction:
+    def _prediction(self, index: int, logits: list[float]) -> Prediction:
+        probabilities = _probabilities(logits, self.temperature)
         return Prediction(
             label=self.labels[index],
             score=probabilities[index],

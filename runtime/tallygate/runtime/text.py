@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import repeat
 from typing import Literal
 from unicodedata import category, normalize
 
@@ -96,6 +97,8 @@ class Tokenizer:
         self.vocabulary = vocabulary
         self.contract = contract
         self._splitter = Splitter(contract.punctuation)
+        # A dict's own method: through the vocabulary's read-only view, every word costs half as much again.
+        self._row_of = dict(vocabulary.rows).get
         self._piece = 16 * contract.max_length + 1024
 
     def tokens(self, text: str) -> list[str]:
@@ -107,8 +110,7 @@ class Tokenizer:
 
     def encode(self, text: str) -> list[int]:
         """The ids of ``text``: at least one, at most ``max_length``."""
-        row_of = self.vocabulary.rows.get
-        return [row_of(token, UNKNOWN) for token in self.tokens(text)] or [UNKNOWN]
+        return list(map(self._row_of, self.tokens(text), repeat(UNKNOWN))) or [UNKNOWN]
 
     def _tokens_of_long_text(self, text: str) -> list[str]:
         """Reads only as much of the kept end as it needs, so a text of any length costs bounded memory."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 
 
 def add_engine_options(parser: argparse.ArgumentParser) -> None:
@@ -13,7 +14,7 @@ def add_engine_options(parser: argparse.ArgumentParser) -> None:
         "--trust-plans", action="store_true", help="let TensorRT run a plan that came with the bundle: it can hold code"
     )
     parser.add_argument(
-        "--threads", type=positive_int, default=1, metavar="N", help="threads per text or batch (default: 1)"
+        "--threads", type=positive_int, metavar="N", help="threads per text or batch (default: 1, or as tuned)"
     )
 
 
@@ -23,3 +24,12 @@ def positive_int(text: str) -> int:
     if value < 1:
         raise argparse.ArgumentTypeError(f"{value} must be at least 1")
     return value
+
+
+def limit_numpy_threads(threads: int) -> None:
+    """Have numpy's linear algebra use so many threads, unless the user set it; before numpy is imported, or in vain.
+
+    By default it takes all cores, and for matrices as small as here that is slower than one.
+    """
+    for name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"):
+        os.environ.setdefault(name, str(threads))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tallygate.runtime.command import Command
-from tallygate.runtime.commands.options import add_engine_options
+from tallygate.runtime.commands.options import add_engine_options, limit_numpy_threads
 from tallygate.runtime.errors import UsageError
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Classify and print."""
+    limit_numpy_threads(arguments.threads or 1)
     from tallygate.runtime.classifier import Classifier
     from tallygate.runtime.commands.predict_output import WRITERS
 

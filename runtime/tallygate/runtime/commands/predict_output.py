@@ -8,7 +8,6 @@ from itertools import islice, tee
 from typing import TextIO
 
 import msgspec
-from tabulate import tabulate
 
 from tallygate.runtime.classifier import Classifier
 from tallygate.runtime.prediction import Prediction
@@ -37,6 +36,8 @@ def write_csv(classifier: Classifier, texts: Iterable[str], out: TextIO) -> None
 
 def write_table(classifier: Classifier, texts: Iterable[str], out: TextIO) -> None:
     """Tables for people; each text is cut to one short line. The last line says what computed them."""
+    from tabulate import tabulate
+
     shown, given = tee(texts)
     pairs = zip((_shorten(text) for text in shown), classifier.predict(given), strict=True)
     for page in _pages(pairs):

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from tallygate.runtime.errors import BundleInvalidError, EngineUnavailableError
+from tallygate.runtime.errors import BundleInvalidError, EngineUnavailableError, InputError
 
 PROVIDER = "CPUExecutionProvider"
 
@@ -37,12 +37,18 @@ class OnnxRuntimeEngine:
             self._session = onnxruntime.InferenceSession(model, options, providers=[PROVIDER])
         except Exception as error:  # onnxruntime's own exceptions share no narrower base
             reason = f"cannot be loaded by onnxruntime {onnxruntime.__version__} ({error})"
-            mend = "install a newer onnxruntime, or export the bundle for an older one with --target-opset"
+            mend = "install a newer onnxruntime, or export the bundle for this one with --target-ort"
             raise BundleInvalidError(f"variant {precision}", reason, mend) from error
         self.provider: str = self._session.get_providers()[0]
 
     def run(self, ids: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.float32]:
-        """``ids`` [batch, time] and ``lengths`` [batch] -> logits [batch, outputs]."""
+        """``ids`` [batch, time] and ``lengths`` [batch] -> logits [batch, outputs].
+
+        Raises :class:`InputError` for a length below 1: in a dynamically quantized graph such a row would change the
+        answers to its neighbours.
+        """
+        if lengths.size and lengths.min() < 1:
+            raise InputError("lengths", f"hold {lengths.min()}", "give an empty text one unknown token")
         logits: NDArray[np.float32] = self._session.run(["logits"], {"ids": ids, "lengths": lengths})[0]
         return logits
 
@@ -53,6 +59,8 @@ def session_options(onnxruntime, session: Mapping[str, str], threads: int):  # t
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
+    # A pattern is planned and kept for each shape, and texts come in hundreds of lengths.
+    options.enable_mem_pattern = False
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.add_session_config_entry("session.inter_op.allow_spinning", "0")
     for key, value in session.items():

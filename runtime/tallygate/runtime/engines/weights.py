@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from tallygate.runtime.engines.stored_weights import stored_weight
 from tallygate.runtime.errors import BundleInvalidError
 from tallygate.runtime.onnx_file import OnnxFile
 
@@ -67,7 +67,7 @@ def weights_from_onnx(file: OnnxFile, source: object) -> Weights:
         architecture = msgspec.json.decode(file.metadata[ARCHITECTURE], type=_Architecture)
         if architecture.pooling not in ("last", "mean", "max"):
             raise ValueError(f"pooling {architecture.pooling!r} is unknown")
-        weights = _collect(file.initializers, architecture)
+        weights = _collect(file, architecture)
         _check_shapes(weights)
     except KeyError as error:
         raise BundleInvalidError(source, f"has no {error.args[0]}", "export it with tallygate") from error
@@ -76,31 +76,25 @@ def weights_from_onnx(file: OnnxFile, source: object) -> Weights:
     return weights
 
 
-def _collect(arrays: dict[str, NDArray[Any]], architecture: _Architecture) -> Weights:
+def _collect(file: OnnxFile, architecture: _Architecture) -> Weights:
     directions = ("forward", "backward") if architecture.bidirectional else ("forward",)
     return Weights(
-        embedding=_float32(arrays["embedding.weight"]),
-        layers=[[_direction(arrays, f"lstm.{k}.{d}") for d in directions] for k in range(architecture.layers)],
-        head_weight=_float32(arrays["head.weight"]),
-        head_bias=_float32(arrays["head.bias"]),
+        embedding=stored_weight(file, "embedding.weight"),
+        layers=[[_direction(file, f"lstm.{k}.{d}") for d in directions] for k in range(architecture.layers)],
+        head_weight=stored_weight(file, "head.weight"),
+        head_bias=stored_weight(file, "head.bias"),
         pooling=architecture.pooling,
     )
 
 
-def _direction(arrays: dict[str, NDArray[Any]], name: str) -> DirectionWeights:
-    bias = _float32(arrays[f"{name}.b"])[0]
+def _direction(file: OnnxFile, name: str) -> DirectionWeights:
+    bias = stored_weight(file, f"{name}.b")[0]
     half = len(bias) // 2
     return DirectionWeights(
-        inputs=_float32(arrays[f"{name}.w"])[0],
-        recurrence=_float32(arrays[f"{name}.r"])[0],
+        inputs=stored_weight(file, f"{name}.w")[0],
+        recurrence=stored_weight(file, f"{name}.r")[0],
         bias=bias[:half] + bias[half:],
     )
-
-
-def _float32(array: NDArray[Any]) -> Array:
-    if not np.issubdtype(array.dtype, np.floating):
-        raise ValueError(f"an array has dtype {array.dtype}, not a float")
-    return array.astype(np.float32)
 
 
 def _check_shapes(weights: Weights) -> None:

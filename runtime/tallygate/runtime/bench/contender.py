@@ -1,0 +1,104 @@
+"""What takes part in a benchmark: anything that answers texts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from tallygate.runtime.bundle import Bundle
+from tallygate.runtime.classifier import Classifier
+from tallygate.runtime.engines import ENGINES, available_engines, create_engine
+from tallygate.runtime.errors import EngineUnavailableError, UsageError
+
+BATCH_SIZES = (1, 4, 8, 16, 32)
+"""Texts per run of the engine that are tried."""
+_BATCH_SIZES_OF = {"numpy": (32, 128)}
+"""Instead, for an engine whose cost is in its steps and not in its rows."""
+
+
+@dataclass(frozen=True)
+class Contender:
+    """One way to answer texts. Tokenising is part of every answer."""
+
+    name: str
+    """As the table shows it."""
+    engine: str
+    precision: str
+    provider: str
+    threads: int
+    answer_one: Callable[[str], object]
+    """Answers one text."""
+    answer_many: Callable[[Sequence[str], int], object]
+    """Answers texts in batches of the given size."""
+    batch_sizes: Sequence[int] = BATCH_SIZES
+    """Sizes that are tried."""
+    size: int | None = None
+    """Bytes of its file."""
+    accuracy: float | None = None
+    """Share of right labels, where it is known."""
+    batch_invariant: bool = True
+    """Whether a text's answer is the same in every batch."""
+    arguments: Sequence[str] = ()
+    """Arguments with which ``tallygate predict`` runs it in a new process; empty where it cannot."""
+
+
+def contenders_of_bundle(
+    bundle: Bundle, threads: Sequence[int] = (1,), engine: str = "auto", precision: str | None = None
+) -> tuple[list[Contender], dict[str, str]]:
+    """Every variant of ``bundle`` on every engine that is here (or on ``engine``), with each number of threads.
+
+    Gives as well what of ``auto`` cannot run here, and why. Raises :class:`EngineUnavailableError` where nothing can,
+    or where ``engine`` was named and is not there.
+    """
+    contenders, absent = [], {}
+    for name, variant_name in _pairs(bundle, engine, precision):
+        try:
+            # numpy's threads are those of its linear algebra library, which nobody can set after it was loaded.
+            counts = threads if name != "numpy" else (1,)
+            contenders += [_of_variant(bundle, name, variant_name, count) for count in counts]
+        except EngineUnavailableError as error:
+            if engine != "auto":
+                raise
+            absent[f"{name} {variant_name}"] = f"{error.reason}; {error.mend}"
+    if not contenders:
+        reason = f"has no variant {precision or 'at all'} that engine {engine} can run here"
+        raise EngineUnavailableError(bundle.path, reason, "see: tallygate doctor")
+    return contenders, absent
+
+
+def _pairs(bundle: Bundle, engine: str, precision: str | None) -> list[tuple[str, str]]:
+    if engine not in ENGINES:
+        raise UsageError(f"engine {engine!r}", "is unknown", f"choose one of {', '.join(ENGINES)}")
+    names = available_engines() if engine == "auto" else [engine]
+    return [
+        (name, variant_name)
+        for variant_name, variant in bundle.manifest.variants.items()
+        for name in names
+        if name in variant.engines and precision in (None, variant_name)
+    ]
+
+
+def _of_variant(bundle: Bundle, engine_name: str, variant_name: str, threads: int) -> Contender:
+    variant = bundle.manifest.variants[variant_name]
+    engine = create_engine(bundle, engine_name, variant_name, threads)
+    classifier = Classifier(bundle, engine)
+    arguments = ["--bundle", str(bundle.path), "--engine", engine_name, "--precision", variant_name]
+    return Contender(
+        name=f"{engine_name} {variant_name}" + (f", {threads} threads" if threads > 1 else ""),
+        engine=engine_name,
+        precision=variant_name,
+        provider=engine.provider,
+        threads=threads,
+        answer_one=classifier.predict,
+        answer_many=lambda texts, batch_size: classifier.with_batch_size(batch_size).predict(list(texts)),
+        batch_sizes=_BATCH_SIZES_OF.get(engine_name, BATCH_SIZES),
+        size=bundle.manifest.files[variant.file].size,
+        accuracy=_accuracy(bundle, variant_name),
+        batch_invariant=variant.batch_invariant,
+        arguments=[*arguments, "--threads", str(threads)],
+    )
+
+
+def _accuracy(bundle: Bundle, variant_name: str) -> float | None:
+    score = bundle.manifest.variants[variant_name].accuracy
+    return score.accuracy if score else None

@@ -1,0 +1,1 @@
+"""What this machine can run, and what is wrong with its installation."""

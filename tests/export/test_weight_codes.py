@@ -1,0 +1,117 @@
+"""int8 and int4 weights: how far they move, what the graph keeps, and who reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import onnx
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from onnx import numpy_helper
+
+from tallygate.export.graph import onnx_from_checkpoint
+from tallygate.export.graph_contract import check_graph, weight_shapes
+from tallygate.export.int4 import int4_from_onnx
+from tallygate.export.int8 import INT8_SESSION, int8_from_onnx, weights_of
+from tallygate.export.weight_codes import Codes, codes_from_weight, codes_with_coded_scales
+from tallygate.runtime.engines.numpy_engine import NumpyEngine
+from tallygate.runtime.engines.onnxruntime_engine import OnnxRuntimeEngine
+from tallygate.runtime.engines.stored_weights import stored_weight
+from tallygate.runtime.onnx_file import read_onnx
+from tallygate.train.checkpoint import Checkpoint
+
+Convert = Callable[[onnx.ModelProto], onnx.ModelProto]
+CONVERSIONS = [int8_from_onnx, int4_from_onnx]
+WEIGHTS = arrays(np.float32, (7, 3), elements=st.floats(-50, 50, width=32))
+
+
+def scales_of(codes: Codes) -> np.ndarray:
+    scales = codes.scales.astype(np.float32) * (1 if codes.step is None else codes.step)
+    return scales.reshape([-1 if place == codes.axis else 1 for place in range(codes.codes.ndim)])
+
+
+@settings(max_examples=60, deadline=None)
+@given(weight=WEIGHTS, axis=st.integers(0, 1), bits=st.sampled_from([4, 8]))
+def test_no_weight_moves_by_more_than_half_its_scale(weight: np.ndarray, axis: int, bits: int) -> None:
+    for codes in (codes_from_weight(weight, axis, bits), codes_with_coded_scales(weight, axis, bits)):
+        assert np.abs(codes.codes.astype(int)).max() < 2 ** (bits - 1)
+        moved = np.abs(codes.codes * scales_of(codes) - weight)
+        assert (moved <= 0.5001 * scales_of(codes) + 1e-30).all()
+
+
+def test_a_coded_scale_costs_at_most_its_step() -> None:
+    weight = np.random.default_rng(0).normal(size=(50, 8)).astype(np.float32) * np.geomspace(1e-4, 1, 50)[:, None]
+    weight = weight.astype(np.float32)
+    plain, coded = codes_from_weight(weight, 0, 8), codes_with_coded_scales(weight, 0, 8)
+    assert coded.scales.dtype == np.uint8
+    assert coded.step is not None
+    difference = scales_of(coded) - scales_of(plain)
+    assert (difference >= -1e-9).all(), "a scale that is too small cuts weights off"
+    assert (difference <= coded.step * 1.001).all()
+
+
+@pytest.mark.parametrize("architecture", [{}, {"layers": 2, "bidirectional": True, "pooling": "max"}, {"outputs": 3}])
+@pytest.mark.parametrize("convert", CONVERSIONS)
+def test_both_engines_read_the_same_weights(
+    checkpoint_of: Callable[..., Checkpoint], architecture: dict[str, object], convert: Convert
+) -> None:
+    checkpoint = checkpoint_of(**architecture)
+    graph = onnx_from_checkpoint(checkpoint)
+    before = graph.SerializeToString(deterministic=True)
+    small = convert(graph)
+    assert graph.SerializeToString(deterministic=True) == before
+    check_graph(small)
+    model = small.SerializeToString()
+    rng = np.random.default_rng(1)
+    ids, lengths = rng.integers(0, 100, (6, 9)), rng.integers(1, 10, 6)
+    found = [
+        engine.run(ids, lengths) for engine in (NumpyEngine(model, "x"), OnnxRuntimeEngine(model, "x", INT8_SESSION))
+    ]
+    np.testing.assert_allclose(found[0], found[1], atol=2e-4)
+    original = NumpyEngine(graph.SerializeToString(), "x").run(ids, lengths)
+    assert np.abs(found[0] - original).max() > 1e-5, "nothing was rounded"
+
+
+@pytest.mark.parametrize(("convert", "bits"), [(int8_from_onnx, 8), (int4_from_onnx, 4)])
+def test_weights_keep_name_and_shape_and_stay_close(checkpoint: Checkpoint, convert: Convert, bits: int) -> None:
+    graph = onnx_from_checkpoint(checkpoint)
+    file = read_onnx(convert(graph).SerializeToString(), "test")
+    for name, weight in weights_of(graph).items():
+        if name not in weight_shapes(checkpoint.model.architecture):
+            continue
+        limit = (
+            0.0
+            if name.endswith((".b", ".bias"))
+            else (0.6 / 127 if bits == 8 or name != "embedding.weight" else 0.6 / 7)
+        )
+        assert np.abs(stored_weight(file, name) - weight).max() <= limit * np.abs(weight).max()
+    assert file.initializers["embedding.weight"].dtype == np.int8
+
+
+def test_a_channel_of_zeros_stays_zero(checkpoint: Checkpoint) -> None:
+    graph = onnx_from_checkpoint(checkpoint)
+    tensor = next(tensor for tensor in graph.graph.initializer if tensor.name == "embedding.weight")
+    array = numpy_helper.to_array(tensor).copy()
+    array[5] = 0
+    tensor.CopyFrom(numpy_helper.from_array(array, tensor.name))
+    weight = stored_weight(read_onnx(int8_from_onnx(graph).SerializeToString(), "test"), "embedding.weight")
+    assert np.isfinite(weight).all()
+    assert not weight[5].any()
+
+
+def test_int8_is_a_third_of_fp32(checkpoint_of: Callable[..., Checkpoint]) -> None:
+    graph = onnx_from_checkpoint(checkpoint_of(embedding_size=32, hidden_size=100))
+    assert len(int8_from_onnx(graph).SerializeToString()) < len(graph.SerializeToString()) / 3
+
+
+def test_a_row_answers_alike_in_every_batch(checkpoint: Checkpoint) -> None:
+    engine = OnnxRuntimeEngine(
+        int8_from_onnx(onnx_from_checkpoint(checkpoint)).SerializeToString(), "int8", INT8_SESSION
+    )
+    ids = np.random.default_rng(2).integers(0, 100, (8, 12))
+    alone = engine.run(ids[:1, :5], np.array([5]))
+    among = engine.run(ids, np.array([5, 12, 1, 3, 12, 7, 8, 9]))
+    np.testing.assert_allclose(among[:1], alone, atol=1e-5)
