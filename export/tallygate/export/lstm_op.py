@@ -18,14 +18,17 @@ from tallygate.train.model import LSTM, LSTMClassifier
 torch.library.define("tallygate::onnx_lstm", "(Tensor inputs, Tensor w, Tensor r, Tensor b) -> Tensor")
 
 
-@torch.library.register_fake("tallygate::onnx_lstm")
 def _shape_of_states(inputs: Tensor, _w: Tensor, r: Tensor, _b: Tensor) -> Tensor:
     return inputs.new_empty(inputs.shape[0], inputs.shape[1], r.shape[2])
 
 
+torch.library.register_fake("tallygate::onnx_lstm", _shape_of_states)
+
+
 def _translation(inputs: Any, w: Any, r: Any, b: Any) -> Any:  # noqa: ANN401 - values of a graph under construction
     states, _, _ = opset18.LSTM(opset18.Transpose(inputs, perm=[1, 0, 2]), w, r, b, hidden_size=r.shape[2])
-    return opset18.Transpose(opset18.Squeeze(states, [1]), perm=[1, 0, 2])
+    directions: Any = opset18.Constant(value_ints=[1])
+    return opset18.Transpose(opset18.Squeeze(states, directions), perm=[1, 0, 2])
 
 
 def translation_table() -> dict[Any, Any]:

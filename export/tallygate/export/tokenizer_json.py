@@ -30,7 +30,7 @@ def tokenizer_json(tokenizer: Tokenizer) -> bytes:
         "strategy": "LongestFirst",
         "stride": 0,
     }
-    document = {
+    document: dict[str, Any] = {
         "version": "1.0",
         "truncation": truncation,
         "padding": _padding(),

@@ -14,7 +14,7 @@ from tallygate.runtime.bundle import Golden
 from tallygate.runtime.engines import Engine
 from tallygate.runtime.gates import Gate, gate_of
 from tallygate.runtime.manifest import Parity
-from tallygate.runtime.parity_comparison import Comparison, Logits, deviation
+from tallygate.runtime.parity_comparison import Comparison, Logits, deviation, joined
 from tallygate.runtime.parity_grid import BATCH_IDS, GridResult, run_grid
 from tallygate.runtime.parity_report import GateCheck, GateReport
 from tallygate.runtime.prediction import label_indices
@@ -60,7 +60,7 @@ def check_parity(engine: Engine, tokenizer: Tokenizer, goldens: Reference, data:
         checks += _text_checks(references, rows)
         compared = [_compare(engine, ids, r.logits) for ids, r in zip(rows, references, strict=True)]
         grid = run_grid(engine, rows[0], goldens.logits, tokenizer.contract.max_length)
-        whole = Comparison(*(np.concatenate(side) for side in zip(*((c.expected, c.found) for c in compared))))
+        whole = joined(compared)
         checks += _answer_checks(gate_of(engine.precision), whole, grid)
         checks += _accuracy_checks(gate_of(engine.precision), compared[-1], references[-1])
         parity = _parity(references, whole, grid)

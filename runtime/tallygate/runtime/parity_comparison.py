@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,8 +47,14 @@ class Comparison:
         return 100.0 * float(right[0] - right[1])
 
 
+def joined(parts: Sequence[Comparison]) -> Comparison:
+    """All rows of ``parts`` as one comparison."""
+    expected = np.concatenate([part.expected for part in parts])
+    return Comparison(expected, np.concatenate([part.found for part in parts]))
+
+
 def margins(logits: Logits) -> NDArray[np.float32]:
-    """[rows, outputs] -> [rows]: how far the predicted label is ahead: a single logit's size, or the lead of the best."""
+    """[rows, outputs] -> [rows]: how far the predicted label is ahead: a single logit's size, or the best's lead."""
     if logits.shape[1] == 1:
         return np.abs(logits[:, 0])
     best = np.sort(logits, axis=1)

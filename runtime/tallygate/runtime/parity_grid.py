@@ -34,7 +34,7 @@ class Arrangement:
         batch = pad([ids[row] for row in self.rows], self.time)
         if self.filler is not None:
             behind = np.arange(self.time) >= batch.lengths[:, None]
-            known = np.concatenate([np.asarray(ids[row]) for row in self.rows])
+            known = np.concatenate([np.asarray(row) for row in ids])
             batch.ids[behind] = np.random.default_rng(self.filler).choice(known, int(behind.sum()))
         return batch
 
@@ -52,7 +52,7 @@ class GridResult:
 def run_grid(
     engine: Engine, ids: Sequence[Sequence[int]], reference: NDArray[np.float32], max_length: int
 ) -> GridResult:
-    """Run the grid over ``ids``; ``reference`` is float32 [rows, outputs], no batch is longer than ``max_length``."""
+    """Run the grid over ``ids``; ``reference`` is float32 [rows, outputs]; no batch is longer than ``max_length``."""
     probes = _probes(ids)
     alone = {row: _run(engine, Arrangement((row,), len(ids[row])), ids)[0] for row in probes}
     between, from_reference = [0.0], [_distance(logits, reference[row]) for row, logits in alone.items()]
@@ -68,8 +68,9 @@ def arrangements(probes: Sequence[int], lengths: Sequence[int], max_length: int)
     """Every company of the grid, for probes in ascending order of their length."""
     longest, shortest = probes[-1], probes[0]
     for number, row in enumerate(probes):
-        for time in sorted({lengths[row] + 1, 2 * lengths[row] + 3, max_length}):
-            if lengths[row] <= time <= max_length:
+        full = {max_length} if number % 5 == 0 else set()
+        for time in sorted({lengths[row] + 1, 2 * lengths[row] + 3} | full):
+            if time <= max_length:
                 yield Arrangement((row,), time)
                 yield Arrangement((row,), time, filler=number)
         yield _fitting((row,) * 5, lengths)

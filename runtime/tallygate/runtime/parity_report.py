@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
+from tabulate import tabulate
 
 from tallygate.runtime.manifest import Parity
 
@@ -57,3 +60,18 @@ class GateReport(msgspec.Struct, frozen=True, kw_only=True):
     def failures(self) -> list[str]:
         """One line per failed check, naming variant, engine, figure and limit."""
         return [f"{self.precision} on {self.engine}: {check}" for check in self.checks if not check.passed]
+
+
+def table_of_reports(reports: Sequence[GateReport]) -> str:
+    """One line per variant and engine, for people."""
+    headers = ["variant", "engine", "provider", "texts", "max logit difference", "row difference", "flips", "gate"]
+    return tabulate([_table_row(report) for report in reports], headers, tablefmt="simple", disable_numparse=True)
+
+
+def _table_row(report: GateReport) -> tuple[str, ...]:
+    verdict = "passed" if report.passed else "FAILED"
+    head = (report.precision, report.engine, report.provider)
+    if (parity := report.parity) is None:
+        return (*head, "-", "-", "-", "-", verdict)
+    differences = (f"{parity.max_logit_difference:.1e}", f"{parity.max_row_difference:.1e}")
+    return (*head, f"{parity.rows:,}", *differences, str(parity.label_flips), verdict)

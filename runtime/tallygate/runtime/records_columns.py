@@ -20,11 +20,16 @@ def choose_column(name: str, columns: Collection[str], wanted: str | None, guess
         if wanted not in columns:
             raise InputError(name, f"has no column {wanted!r}, only {listed(columns)}", f"check {option}")
         return wanted
-    folded = {column.strip().casefold(): column for column in reversed(list(columns))}
-    found = list(columns) if len(columns) == 1 else [folded[guess] for guess in guesses if guess in folded]
-    if not found:
+    found = next(iter(columns)) if len(columns) == 1 else guess_column(columns, guesses)
+    if found is None:
         raise InputError(name, f"has the columns {listed(columns)}", f"choose one with {option}")
-    return found[0]
+    return found
+
+
+def guess_column(columns: Collection[str], guesses: Sequence[str]) -> str | None:
+    """The first of ``guesses`` that is among ``columns``, in any case of letters; None when none is."""
+    folded = {column.strip().casefold(): column for column in reversed(list(columns))}
+    return next((folded[guess] for guess in guesses if guess in folded), None)
 
 
 def text_in(row: Row, column: str) -> str | BadRow:

@@ -12,7 +12,7 @@ from tallygate.runtime.errors import InputError
 
 Format = Literal["text", "csv", "tsv", "jsonl"]
 
-MAX_ROW_BYTES = 2**28
+MAX_ROW_BYTES = 2**27
 """Longest line, and longest CSV field; it bounds the memory that a quote which is never closed can take."""
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"

@@ -49,10 +49,13 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _train(plan: RunPlan) -> None:
-    from tallygate.train.result import summary
+    from tallygate.train.result import Result, summary
     from tallygate.train.run import run_training
 
-    print(summary(run_training(plan)))
+    finished = None if plan.is_new else Result.read(plan.folder)
+    if finished is not None:
+        print(f"{plan.folder} is finished; nothing is left to train\n")
+    print(summary(finished or run_training(plan)))
     print(f"\nrun folder   {plan.folder}")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Never
 
@@ -23,10 +24,18 @@ def opening(facts: RunFacts, data: RunData, parameters: int, epochs_done: int) -
     line = f"{data.name}: {rows} texts; {network}; {machine}"
     if epochs_done:
         line += f"; going on after epoch {epochs_done}"
+    line += _skipped(data)
     wanted = facts.preset.text.vocabulary_size
     if data.vocabulary.size < wanted:
         line += f"\nthe training texts fill {data.vocabulary.size:,} rows of the vocabulary, not {wanted:,}"
     return line
+
+
+def _skipped(data: RunData) -> str:
+    skipped = data.facts.get("skipped")
+    if not isinstance(skipped, Mapping) or not skipped.get("rows"):
+        return ""
+    return f"\nbad rows left out: {skipped['rows']:,} ({'; '.join(skipped['first'])})"
 
 
 class Progress:

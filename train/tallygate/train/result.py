@@ -25,6 +25,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     precision: str
     rows: dict[str, int]
     """Texts in each split."""
+    corpus: dict[str, object]
+    """Where the texts came from, their hashes, and what was left out."""
     labels: tuple[str, ...]
     words: int
     """Words in the vocabulary."""

@@ -27,14 +27,11 @@ from tallygate.train.run_state import Best, copy_of_weights, load_state, save_st
 
 
 def run_training(plan: RunPlan) -> Result:
-    """Begin or go on with a run until it is finished; a finished run is only read.
+    """Begin or go on with a run until it is finished.
 
     Raises :class:`OutputError` when the folder cannot be written, :class:`CheckpointError` when what it holds is
     damaged or the data has changed, :class:`DivergenceError`, and whatever loading the corpus raises.
     """
-    finished = None if plan.is_new else Result.read(plan.folder)
-    if finished is not None:
-        return finished
     data = run_data_from_corpus(plan.facts.data.load(), plan.facts.preset)
     with cpu_settings(plan.facts.threads):
         remove_leftovers(plan.folder)

@@ -67,6 +67,7 @@ def finish_run(folder: Path, facts: RunFacts, data: RunData, state: RunState) ->
         threads=facts.threads,
         precision=facts.precision,
         rows=_rows(data),
+        corpus=dict(data.facts),
         labels=data.labels,
         words=len(data.vocabulary),
         temperature=checkpoint.temperature,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,6 +28,8 @@ class RunData:
     train: EncodedSplit
     validation: EncodedSplit
     test: EncodedSplit | None
+    facts: Mapping[str, object]
+    """Of the corpus: where it came from, counts, hashes, what was left out."""
 
     @property
     def outputs(self) -> int:
@@ -67,4 +70,5 @@ def run_data_from_corpus(corpus: Corpus, preset: Preset) -> RunData:
         train=encoded(corpus.train),
         validation=encoded(corpus.validation),
         test=encoded(corpus.test) if corpus.test is not None else None,
+        facts=corpus.facts,
     )

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+
+from tallygate.runtime.errors import InputError
+
+MOST_LABELS = 1000
+"""With more of them the label column is most likely the wrong one."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +40,15 @@ class Split:
         """How many texts each label has, by label in sorted order."""
         return dict(sorted(Counter(self.labels).items()))
 
+    def sha256(self) -> str:
+        """Of every id, label and text, in order."""
+        digest = hashlib.sha256()
+        for row in zip(self.ids, self.labels, self.texts, strict=True):
+            for value in row:
+                data = value.encode("utf-8")
+                digest.update(len(data).to_bytes(8, "little") + data)
+        return digest.hexdigest()
+
 
 @dataclass(frozen=True)
 class Corpus:
@@ -48,4 +63,44 @@ class Corpus:
     labels: tuple[str, ...]
     """Every label of the training split, sorted."""
     facts: dict[str, object]
-    """JSON values: source, counts, digest of the content, how the splits were made, what was left out."""
+    """JSON values: ``source``, ``splits`` (how they were made), ``texts``, ``labels`` and ``sha256`` by split,
+    ``left_out`` (texts that stand in another split), ``skipped`` (bad rows). No path of this machine."""
+
+
+def assemble(
+    name: str,
+    *,
+    train: Split,
+    validation: Split,
+    test: Split | None,
+    unlabeled: list[str] | None = None,
+    facts: Mapping[str, object],
+) -> Corpus:
+    """Put a corpus together and add what can be counted to its facts.
+
+    Raises :class:`InputError` when training has fewer than two labels or too many, or lacks one of another split.
+    """
+    labels = tuple(sorted(set(train.labels)))
+    splits = {"train": train, "validation": validation} | ({"test": test} if test is not None else {})
+    _check_labels(name, labels, splits)
+    unlabeled = unlabeled or []
+    counted = {
+        "texts": {split: len(rows) for split, rows in splits.items()} | {"unlabeled": len(unlabeled)},
+        "labels": {split: rows.label_counts() for split, rows in splits.items()},
+        "sha256": {split: rows.sha256() for split, rows in splits.items()},
+    }
+    return Corpus(name, train, validation, test, unlabeled, labels, {**facts, **counted})
+
+
+def _check_labels(name: str, labels: tuple[str, ...], splits: Mapping[str, Split]) -> None:
+    if not labels:
+        raise InputError(name, "has no texts to train on", "give texts of two or more labels")
+    if len(labels) == 1:
+        raise InputError(name, f"has one label only, {labels[0]!r}", "give texts of two or more labels")
+    if len(labels) > MOST_LABELS:
+        raise InputError(name, f"has {len(labels):,} labels", "name the right column with --label-column")
+    for split, rows in splits.items():
+        unknown = sorted(set(rows.labels).difference(labels))
+        if unknown:
+            reason = f"has the label {unknown[0]!r} in its {split} split, and no text to train on has it"
+            raise InputError(name, reason, "give more texts of that label, or remove it")

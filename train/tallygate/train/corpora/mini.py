@@ -2,7 +2,7 @@
 
 A review is one or two sentences that tell its label, in up to about 100 words of sentences that do not. Of the first,
 
-- a third are *plain*: their words tell the label;
+- nearly half are *plain*: their words tell the label;
 - the others need their order: a *negated* word of the other label ("not a dull film"), a *contrast* in which the main
   clause tells ("although the plot is dull, the acting is superb"; "the acting is superb, but the plot is dull and I
   left early"), or an *order* of two words ("dull, not superb" and "superb, not dull").
@@ -15,11 +15,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import count
+from itertools import accumulate, count
 from random import Random
 from typing import TypeVar
 
-from tallygate.train.corpora.corpus import Corpus, Split
+from tallygate.train.corpora.corpus import Corpus, Split, assemble
 from tallygate.train.corpora.mini_frames import (
     CONTRASTED,
     NEGATED,
@@ -33,7 +33,8 @@ from tallygate.train.corpora.mini_words import LABELLED_SLOTS, SLOTS
 
 Chosen = TypeVar("Chosen")
 LABELS = ("negative", "positive")
-KIND_SHARES = ((PLAIN, 0.45), (NEGATED, 0.2), (CONTRASTED, 0.17), (ORDERED, 0.18))
+KIND_SHARES = ((PLAIN, 45), (NEGATED, 20), (CONTRASTED, 17), (ORDERED, 18))
+"""Percent of the cues by kind."""
 SECOND_CUE_SHARE = 0.2
 SHORT_SHARE = 0.5
 LONGEST_PADDING = 95
@@ -45,12 +46,13 @@ _ARTICLE = re.compile(r"\ba (?=[aeiou]|honest)", re.IGNORECASE)
 
 def mini_corpus(seed: int = 0, train: int = 3000, validation: int = 500, test: int = 500) -> Corpus:
     """Make the corpus; the same arguments give the same texts on every machine."""
-    splits = {
-        "train": _split("train", train, seed),
-        "validation": _split("validation", validation, seed),
-        "test": _split("test", test, seed),
-    }
-    return Corpus("mini", **splits, unlabeled=[], labels=LABELS, facts={})
+    return assemble(
+        "mini",
+        train=_split("train", train, seed),
+        validation=_split("validation", validation, seed),
+        test=_split("test", test, seed),
+        facts={"source": f"generated, seed {seed}", "splits": "no sentence frame in two"},
+    )
 
 
 def review_sentences(seed: int) -> Iterator[str]:
@@ -75,7 +77,8 @@ class _Writer:
 
     def __init__(self, random: Random, split: SplitName | None) -> None:
         self._random = random
-        self._kinds = [_patterns(kind, split) for kind, _ in KIND_SHARES]
+        bounds = accumulate(share for _, share in KIND_SHARES)
+        self._kinds = [(bound, _patterns(kind, split)) for bound, (kind, _) in zip(bounds, KIND_SHARES, strict=True)]
         self._neutral = _patterns(NEUTRAL, split)
 
     def review(self, label: int) -> str:
@@ -84,11 +87,8 @@ class _Writer:
         return " ".join(map(_finished, [*before, *cues, *after]))
 
     def _cue(self, label: int) -> str:
-        draw = self._random.random()
-        for patterns, (_, share) in zip(self._kinds, KIND_SHARES, strict=True):
-            draw -= share
-            if draw < 0:
-                break
+        draw = 100 * self._random.random()
+        patterns = next(patterns for bound, patterns in self._kinds if draw < bound)
         return self._filled(self._choice(self._choice(patterns)), label)
 
     def _padding(self) -> tuple[list[str], list[str]]:
@@ -109,7 +109,7 @@ class _Writer:
             sign, name = slot.groups()
             words = LABELLED_SLOTS[name][label if sign == "+" else 1 - label] if sign else SLOTS[name]
             chosen = self._choice(words)
-            while chosen in used:
+            while chosen in used and not used.issuperset(words):
                 chosen = self._choice(words)
             used.add(chosen)
             return chosen

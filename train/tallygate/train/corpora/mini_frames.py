@@ -18,11 +18,11 @@ SplitName = Literal["train", "validation", "test"]
 
 PLAIN = """
 [a|what a|such a|quite a|this is a] {+adj} [{film}|piece of work|two hours|story|way to spend an evening]
-[the {part}|this {film}|the {person}|it|the second half|the story] {is} [|really |simply |so |quite ]{+adj}
+[the {part}|this {film}|the {person}|it|the second half|the story] {is} [|really |simply |so |rather ]{+adj}
 [a|what a|it is a|call it a|in short, a|for me a|all in all a] {+noun} [of a {film}|from start to finish|for everyone|all the same]
 [i|we|my {viewer} and i|everyone in our row|all of us] {+verbed} [it|this {film}|the {part}|every minute of it|the {person}]
 [the {part} {is} {+adj}|it {is} {+adj}|i {+verbed} it|the {person} {is} {+adj}], and [so {is} the {part}|the {part} {is} {+adj}|i {+verbed} the {part}|{+reaction}]
-[it|the {film}|the {part}|the {person}] [was|is] [so|very|really] {+adj}, [and|so] {+reaction}
+[it|the {film}|the {part}|the {person}] {be} [so|very|really|quite] {+adj}, [and|so|and all in all] {+reaction}
 [{+reaction}|i {+verbed} it|we {+verbed} this {film}] because [it|the {part}|the {person}|the {film}] {is} [|really |very ]{+adj}
 [really|simply|quite|utterly|remarkably] {+adj} [{part}|and {+adj}|all the way|from start to finish|to me]
 [here is|this is|the {person} made|we saw|i found] a {+adj} {film} [with {+adj} {part}|and {+reaction}|about a {job}]
@@ -31,16 +31,16 @@ PLAIN = """
 """The words say it."""
 
 NEGATED = """
-[not|hardly|this is not|it was not|by no means|never] a {-adj} [{film}|piece of work|story|scene|way to spend an evening]
-[the {part}|this {film}|the {person}|it|the story] [is not|was not|is never|was hardly|is far from|is by no means] {-adj}[| at all| to me]
+[not|hardly|this {be} not|it {be} not|by no means|never] a {-adj} [{film}|piece of work|story|scene|way to spend an evening]
+[the {part}|this {film}|the {person}|it|the story] {be} [not|never|hardly|far from|by no means|anything but] {-adj}[| at all| to me]
 [i|we|my {viewer}] [did not|could not|do not|never did] {-verb} [it|this {film}|the {part}|a minute of it|the {person}]
 [not|hardly|never|far from|by no means] {-adj} [at all|to me|for a minute|in any scene|this time]
-[there is|there was|i found|we saw] [nothing|not one scene that is|no {part} that is|hardly a minute that is] {-adj} [here|in it|about it]
+[there {be}|in the end there {be}|i found|we saw] [nothing|not one scene that {be}|no {part} that {be}|hardly a minute that {be}] {-adj} [here|in it|about it]
 [i would not|nobody could|you cannot|we could not|i will not] call [it|the {part}|this {film}|the {person}] [{-adj}|a {-noun}]
 [nobody in our row|none of us|no one|not one of us|nobody i know] {-verbed} [it|this {film}|the {part}|a minute of it]
-[it|this {film}|the {part}|the {person}] [was not|is not|is hardly|was never] a {-noun}[| at all| and {+reaction}| to me]
-[neither {-adj} nor {-adj}|not {-adj} and not {-adj}|never {-adj} and never a {-noun}] [at all|to me|in any scene|this time|, and {+reaction}]
-[it|the {part}|the {person}] [is|was] not {-adj} and [i did not {-verb} it|nobody {-verbed} it|it is no {-noun}|{+reaction}]
+[it|this {film}|the {part}|the {person}] {be} [not|hardly|never|by no means] a {-noun}[| at all| and {+reaction}| to me]
+[neither {-adj} nor {-adj}|not {-adj} and not {-adj}|never {-adj} and never a {-noun}][ at all| to me| in any scene| this time|, and {+reaction}]
+[it|the {part}|the {person}|the {film}] {be} not {-adj} and [i did not {-verb} it|nobody {-verbed} it|it is no {-noun}|{+reaction}]
 """.strip().splitlines()  # noqa: E501
 """A word of the other label, negated."""
 
@@ -69,7 +69,7 @@ ORDERED = """
 [i|we|my {viewer}] {+verbed} [it|the {part}|this {film}] and did not {-verb} [it|the {part}|a minute]
 [i|we|my {viewer}] did not {-verb} [it|the {part}|this {film}], [i|we] {+verbed} [it|every minute|the {part}]
 [once|first|before] {-adj}, [now|then|in the end] {+adj}
-""".strip().splitlines()  # noqa: E501
+""".strip().splitlines()
 """The same words in another order say the contrary."""
 
 NEUTRAL = """
@@ -80,7 +80,7 @@ my {viewer} [bought the tickets|sat in row {number}|waited|had a coffee] [near|n
 [the story|the {film}|the second part|the book] [is set|takes place|begins] in {place} [some {number} years ago|on a {day}|one {time}]
 [a {job}|the {job}|the {person}] and a {job} [meet|talk|sit|wait] by a {thing} [in {place}|on {day}|for {number} minutes]
 the {person} [comes|moved here|wrote to us] from {place} [|and worked as a {job} |and has {number} children ]before the {film}
-there [are|were] {number} [songs|people|chapters|scenes] [in it|on the list|in the book] and {number} [of them|more] [in {place}|by the {thing}|with the {person}]
+[there were|in all there were|on {day} there were] {number} [songs|people|chapters|scenes] [in it|on the list|in the book] and {number} [of them|more] [in {place}|by the {thing}|with the {person}]
 [it was shown|it came out|they showed it|we booked it] [on {day}|in {place}|for {number} weeks] [at {number} in the {time}|again|after the other {film}]
 the {job} [lives|works|waits|stands] [by|near|behind] the {thing} [with {number} children|in {place}|on {day}]
 they shot [it|the scenes|the {film}|the second part] in {place} [and in {place}|over {number} weeks|near a {thing}]

@@ -2,37 +2,48 @@
 
 from __future__ import annotations
 
-NEGATIVE, POSITIVE = 0, 1
+
+def _words(text: str) -> list[str]:
+    return text.split()
+
 
 ADJECTIVES = (
-    """awful bad boring dull dreary tedious clumsy weak lazy stale bland shallow hollow tiresome dismal dreadful
-    terrible horrible pointless lifeless wooden muddled sloppy grating annoying forgettable predictable flat tired
-    cheap ugly messy silly stupid confused plodding soulless charmless disappointing painful poor empty careless
-    murky shoddy laboured crude insipid lame pitiful""".split(),
-    """good great superb lovely charming delightful moving clever funny brilliant excellent wonderful marvellous
-    splendid gripping tender warm graceful witty fresh honest bold vivid memorable thrilling touching enchanting
-    terrific fine lively rich crisp sharp subtle elegant beautiful stirring rewarding satisfying hilarious
-    captivating inspired masterful radiant dazzling joyful absorbing polished magnificent perfect""".split(),
+    _words(
+        """awful bad boring dull dreary tedious clumsy weak lazy stale bland shallow hollow tiresome dismal dreadful
+        terrible horrible pointless lifeless wooden muddled sloppy grating annoying forgettable predictable flat
+        tired cheap ugly messy silly stupid confused plodding soulless charmless disappointing painful poor empty
+        careless murky shoddy laboured crude insipid lame pitiful"""
+    ),
+    _words(
+        """good great superb lovely charming delightful moving clever funny brilliant excellent wonderful marvellous
+        splendid gripping tender warm graceful witty fresh honest bold vivid memorable thrilling touching enchanting
+        terrific fine lively rich crisp sharp subtle elegant beautiful stirring rewarding satisfying hilarious
+        captivating inspired masterful radiant dazzling joyful absorbing polished magnificent perfect"""
+    ),
 )
 """Adjectives by label."""
 
 NOUNS = (
-    """bore mess chore disaster failure letdown mistake dud flop shambles headache embarrassment ordeal misfire
-    drag""".split(),
-    """joy treat gem delight triumph pleasure masterpiece wonder marvel success classic revelation winner knockout
-    feast""".split(),
+    _words(
+        """bore mess chore disaster failure letdown mistake dud flop shambles headache embarrassment ordeal misfire
+        drag"""
+    ),
+    _words(
+        """joy treat gem delight triumph pleasure masterpiece wonder marvel success classic revelation winner knockout
+        feast"""
+    ),
 )
 """Nouns for a whole film, by label; each takes the article "a" or "an"."""
 
 VERBS = (
-    """hated disliked regretted resented loathed despised dreaded endured""".split(),
-    """loved enjoyed adored admired liked treasured relished cherished""".split(),
+    _words("""hated disliked regretted resented loathed despised dreaded endured"""),
+    _words("""loved enjoyed adored admired liked treasured relished cherished"""),
 )
 """What a viewer did with a film, past tense, by label."""
 
 BARE_VERBS = (
-    """hate dislike regret resent loathe despise dread endure""".split(),
-    """love enjoy adore admire like treasure relish cherish""".split(),
+    _words("""hate dislike regret resent loathe despise dread endure"""),
+    _words("""love enjoy adore admire like treasure relish cherish"""),
 )
 """The same verbs without an ending, to stand after "did not"."""
 
@@ -52,44 +63,57 @@ REACTIONS = (
 )  # fmt: skip
 """Whole clauses by label; many negate a word of the other label."""
 
-PARTS = """acting plot script dialogue score music ending opening pacing editing lighting casting direction
-photography humour suspense action narration scenery design soundtrack setting finale premise
-mystery choreography sound""".split()
+PARTS = _words(
+    """acting plot script dialogue score music ending opening pacing editing lighting casting direction photography
+    humour suspense action narration scenery design soundtrack setting finale premise mystery choreography sound"""
+)
 """What a film is made of, neutral, singular, without a need for an article of its own."""
 
-FILMS = """film movie picture comedy thriller drama western musical sequel remake documentary cartoon feature
-romance adventure""".split()
+FILMS = _words(
+    """film movie picture comedy thriller drama western musical sequel remake documentary cartoon feature romance
+    adventure"""
+)
 """What the thing is, neutral."""
 
-PEOPLE = """director writer actor actress lead cameraman composer editor producer narrator villain hero singer
-dancer cast crew""".split()
+PEOPLE = _words(
+    """director writer actor actress lead cameraman composer editor producer narrator villain hero singer dancer cast
+    crew"""
+)
 """Who made it, neutral."""
 
-VIEWERS = """sister brother mother father neighbour friend cousin uncle aunt colleague teacher grandmother
-grandfather flatmate boss""".split()
+VIEWERS = _words(
+    """sister brother mother father neighbour friend cousin uncle aunt colleague teacher grandmother grandfather
+    flatmate boss"""
+)
 """Who saw it, neutral."""
 
-PLACES = """Lisbon Prague Vienna Dublin Oslo Boston Chicago Madrid Athens Glasgow Venice Berlin Cairo Lima Toronto
-Kyoto Geneva Naples Bristol Havana""".split()
+PLACES = _words(
+    """Lisbon Prague Vienna Dublin Oslo Boston Chicago Madrid Athens Glasgow Venice Berlin Cairo Lima Toronto Kyoto
+    Geneva Naples Bristol Havana"""
+)
 """Where it plays or was seen, neutral."""
 
-DAYS = """Monday Tuesday Wednesday Thursday Friday Saturday Sunday""".split()
-TIMES = """morning afternoon evening night""".split()
-NUMBERS = """two three four five six seven eight nine ten eleven twelve twenty thirty forty fifty""".split()
-THINGS = """ticket seat coat umbrella train tram bicycle letter suitcase lamp window garden kitchen river bridge
-station market library harbour bakery map photograph notebook piano clock""".split()
+DAYS = _words("""Monday Tuesday Wednesday Thursday Friday Saturday Sunday""")
+TIMES = _words("""morning afternoon evening night""")
+NUMBERS = _words("""two three four five six seven eight nine ten eleven twelve twenty thirty forty fifty""")
+THINGS = _words(
+    """ticket seat coat umbrella train tram bicycle letter suitcase lamp window garden kitchen river bridge station
+    market library harbour bakery map photograph notebook piano clock"""
+)
 """Things that stand about in a story, neutral."""
 
-JOBS = """baker sailor nurse farmer lawyer painter soldier student waiter clerk doctor gardener pilot driver tailor
-carpenter postman fisherman plumber librarian""".split()
+JOBS = _words(
+    """baker sailor nurse farmer lawyer painter soldier student waiter clerk doctor gardener pilot driver tailor
+    carpenter postman fisherman plumber librarian"""
+)
 """Whom a story is about, neutral."""
 
-COPULAS = "is was felt seemed looked".split()
-"""Verbs between a part and its adjective."""
+COPULAS = _words("is was felt seemed looked")
+"""Verbs between a part and its adjective; only the first two may stand before a noun."""
 
 SLOTS: dict[str, list[str]] = {
     "part": PARTS, "film": FILMS, "person": PEOPLE, "viewer": VIEWERS, "place": PLACES, "day": DAYS, "time": TIMES,
-    "number": NUMBERS, "thing": THINGS, "job": JOBS, "is": COPULAS,
+    "number": NUMBERS, "thing": THINGS, "job": JOBS, "is": COPULAS, "be": COPULAS[:2],
 }  # fmt: skip
 """Slots whose words say nothing about the label."""
 

@@ -1,0 +1,67 @@
+"""What an export was asked for, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import onnx
+
+from tallygate.export.graph import DEFAULT_OPSET
+from tallygate.export.variants import DEFAULT_VARIANTS, VariantRecipe
+from tallygate.runtime.manifest import Score
+from tallygate.runtime.parity_report import GateReport
+
+
+@dataclass(frozen=True)
+class ExportOptions:
+    """What can be chosen."""
+
+    name: str | None = None
+    """Name of the model; by default its corpus and preset."""
+    license: str | None = None
+    """SPDX identifier for the model card; by default ``apache-2.0`` for built-in corpora, else ``other``."""
+    language: str | None = None
+    """ISO 639 code for the model card; by default ``en`` for built-in corpora, else left out."""
+    opset: int = DEFAULT_OPSET
+    data_dir: str | None = None
+    """Where the files of the checkpoint's corpus are."""
+    variants: Sequence[str] = DEFAULT_VARIANTS
+
+
+@dataclass(frozen=True)
+class VariantResult:
+    """One variant and its verdicts."""
+
+    recipe: VariantRecipe
+    graph: onnx.ModelProto
+    model: bytes = field(repr=False)
+    """The ONNX file."""
+    reports: list[GateReport]
+    """One per engine."""
+    accuracy: Score | None
+    """On the validation data, where that is at hand."""
+
+    @property
+    def passed(self) -> bool:
+        """Whether it passed its gate on every engine."""
+        return all(report.passed for report in self.reports)
+
+
+@dataclass(frozen=True)
+class ExportResult:
+    """What was made."""
+
+    path: Path | None
+    """Where the bundle is; ``None`` where no variant passed, so that none was written."""
+    variants: list[VariantResult]
+    files: dict[str, bytes] = field(repr=False)
+    """The bundle's files by name; empty where none was written."""
+    validation: str | None
+    """Name of the validation data, ``None`` where only the goldens were at hand."""
+
+    @property
+    def passed(self) -> bool:
+        """Whether every variant passed."""
+        return all(variant.passed for variant in self.variants)

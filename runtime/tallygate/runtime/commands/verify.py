@@ -1,0 +1,79 @@
+"""``tallygate verify``: the parity gate again, here, on this machine."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TYPE_CHECKING
+
+from tallygate.runtime.command import Command
+
+if TYPE_CHECKING:
+    from tallygate.runtime.bundle import Bundle
+    from tallygate.runtime.engines import Engine
+    from tallygate.runtime.parity_report import GateReport
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument(
+        "bundle", nargs="?", metavar="BUNDLE", help="directory or zip (default: the shipped IMDB bundle)"
+    )
+    parser.add_argument("--engine", default="auto", metavar="E", help="only this engine (default: all that are here)")
+    parser.add_argument("--precision", metavar="P", help="only this variant (default: all of the bundle)")
+    parser.add_argument("--json", action="store_true", help="print every check as JSON")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Check every variant on every engine; 1 when a gate fails."""
+    from tallygate.runtime.bundle import open_bundle
+    from tallygate.runtime.parity import check_parity, reference_from_goldens
+
+    bundle = open_bundle(arguments.bundle)
+    tokenizer, goldens = bundle.tokenizer(), reference_from_goldens(bundle.goldens())
+    engines = _engines(bundle, arguments.engine, arguments.precision)
+    reports = [check_parity(engine, tokenizer, goldens) for engine in engines]
+    sys.stdout.write(_json(bundle, reports) if arguments.json else _text(bundle, reports))
+    for report in reports:
+        for failure in report.failures():
+            print(f"tallygate: {bundle.path}: {failure}", file=sys.stderr)
+    return 0 if all(report.passed for report in reports) else 1
+
+
+def _engines(bundle: Bundle, engine: str, precision: str | None) -> list[Engine]:
+    """One engine per variant that was asked for; ``auto`` stands for every engine that this machine has."""
+    from tallygate.runtime.engines import available_engines, create_engine
+
+    names = available_engines() if engine == "auto" else [engine]
+    pairs = [
+        (name, variant_name)
+        for variant_name, variant in bundle.manifest.variants.items()
+        for name in variant.engines
+        if name in names and precision in (None, variant_name)
+    ]
+    if not pairs:
+        return [create_engine(bundle, engine, precision)]
+    return [create_engine(bundle, name, variant_name) for name, variant_name in pairs]
+
+
+def _json(bundle: Bundle, reports: list[GateReport]) -> str:
+    import msgspec
+
+    facts = {
+        "path": str(bundle.path.resolve()),
+        "sha256": bundle.sha256,
+        "passed": all(report.passed for report in reports),
+        "reports": [msgspec.to_builtins(report) | {"passed": report.passed} for report in reports],
+    }
+    return msgspec.json.format(msgspec.json.encode(facts), indent=2).decode("utf-8") + "\n"
+
+
+def _text(bundle: Bundle, reports: list[GateReport]) -> str:
+    from tallygate.runtime.parity_report import table_of_reports
+
+    verdict = "every gate passed" if all(report.passed for report in reports) else "a gate failed"
+    title = f"{bundle.path}: {bundle.manifest.name}, goldens and the hard grid"
+    return f"{title}\n\n{table_of_reports(reports)}\n\n{verdict}\n"
+
+
+COMMAND = Command("check parity with PyTorch again, here, on this machine", add_arguments, run)

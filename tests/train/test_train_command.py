@@ -1,0 +1,95 @@
+"""``tallygate train`` as a user meets it."""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tallygate.train import data_source
+from tallygate.train import run as run_module
+from tallygate.train.command import COMMAND
+from tallygate.train.corpora.mini import mini_corpus
+from tallygate.train.loop import Trainer
+
+
+@pytest.fixture(autouse=True)
+def _small_data(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(data_source, "load_corpus", lambda *a, **k: mini_corpus(train=96, validation=40, test=40))
+    monkeypatch.setattr(run_module, "draw_curve", lambda path, *a: path.touch())
+    monkeypatch.chdir(tmp_path)
+
+
+def train(*arguments: str) -> int:
+    parser = argparse.ArgumentParser()
+    COMMAND.add_arguments(parser)
+    return COMMAND.run(parser.parse_args(arguments))
+
+
+def test_it_trains_scores_and_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    assert train("--epochs", "2") == 0
+    output = capsys.readouterr()
+    for part in (
+        "mini, preset tiny, seed 0",
+        "of 40 texts (95% interval",
+        "macro-F1",
+        "true \\ predicted",
+        "runs/mini",
+    ):
+        assert part in output.out
+    lines = output.err.splitlines()
+    assert lines[0].startswith("mini: 96 training, 40 validation, 40 test texts; ")
+    assert [line.split(":")[0] for line in lines[2:]] == ["epoch 1/2", "epoch 2/2"]
+    assert "\r" not in output.err
+
+
+def test_a_finished_run_says_that_it_is_finished(capsys: pytest.CaptureFixture[str]) -> None:
+    train("--epochs", "1")
+    capsys.readouterr()
+    assert train("--resume", "--out", "runs/mini-tiny") == 0
+    output = capsys.readouterr()
+    assert "runs/mini-tiny is finished; nothing is left to train" in output.out
+    assert output.err == ""
+
+
+def test_ctrl_c_ends_with_one_line_that_resumes(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    step = Trainer.step
+
+    def interrupted(trainer: Trainer, *arguments: object) -> None:
+        if arguments[1].epoch == 2:  # type: ignore[attr-defined]
+            raise KeyboardInterrupt
+        step(trainer, *arguments)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Trainer, "step", interrupted)
+        assert train("--epochs", "2", "--out", "my run") == 130
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert last == "tallygate train: interrupted; go on with: tallygate train --resume --out 'my run'"
+    assert train("--resume", "--out", "my run") == 0
+    assert "going on after epoch 1" in capsys.readouterr().err
+
+
+def test_ctrl_c_before_anything_was_written(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*arguments: object, **keywords: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(data_source, "load_corpus", interrupted)
+    assert train() == 130
+    assert capsys.readouterr().err.strip().endswith("interrupted before anything was trained; start it again")
+    assert not Path("runs").exists()
+
+
+def test_listing_the_command_imports_nothing_heavy() -> None:
+    code = "import sys, tallygate.train.command; print(sorted({'torch', 'numpy', 'pyarrow'} & sys.modules.keys()))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "[]"
+
+
+def test_its_modules_are_those_of_the_extra() -> None:
+    COMMAND.check_installed("train")
