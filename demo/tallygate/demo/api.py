@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import gradio as gr
 import msgspec
+from gradio.events import api
 
 from tallygate.demo.copies import Copies
 from tallygate.demo.limits import check_text, check_texts
@@ -30,9 +30,9 @@ def add_api(copies: Copies) -> None:
         """Names of all copies that this machine runs; the first is ``auto``'s choice."""
         return copies.names
 
-    gr.api(classify, api_name="classify", concurrency_id="model")
-    gr.api(classify_many, api_name="classify_many", concurrency_id="model")
-    gr.api(names, api_name="copies", concurrency_id="model")
+    api(classify, api_name="classify", concurrency_id="model")
+    api(classify_many, api_name="classify_many", concurrency_id="model")
+    api(names, api_name="copies", concurrency_id="model")
 
 
 def _facts(prediction: Prediction) -> dict[str, Any]:

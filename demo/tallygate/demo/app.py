@@ -25,6 +25,7 @@ def build_app(bundle: Bundle, threads: int = 1) -> gr.Blocks:
     """The page for ``bundle``. Raises a :class:`TallygateError` when the bundle cannot be served on this machine."""
     copies = Copies(bundle, threads)
     copies.load(copies.first)
+    app: gr.Blocks
     with gr.Blocks(
         title=f"tallygate: {bundle.manifest.name}",
         analytics_enabled=False,
@@ -42,8 +43,8 @@ def build_app(bundle: Bundle, threads: int = 1) -> gr.Blocks:
             # The text goes from box to box in the browser; it is read when the tab is opened.
             classify.text.change(None, classify.text, cell.text, js="(text) => text", **QUICK)
             inside.select(cell.explorer.revisit, cell.inputs, cell.outputs, **PRIVATE)
-        with gr.Tab("Do the copies agree?", id="agreement"):
-            build_agreement(copies)
+        with gr.Tab("Do the copies agree?", id="agreement") as agreement:
+            build_agreement(copies, agreement)
         with gr.Tab("Batch", id="batch"):
             build_batch(copies)
         with gr.Tab("About", id="about"):

@@ -17,7 +17,6 @@ from tallygate.runtime.errors import InputError
 from tallygate.runtime.outputs import atomic_file, write_text
 from tallygate.runtime.prediction import Prediction
 from tallygate.runtime.records import (
-    TEXT_COLUMNS,
     BadRow,
     Format,
     Row,
@@ -26,6 +25,7 @@ from tallygate.runtime.records import (
     read_rows,
     text_in,
 )
+from tallygate.runtime.records_columns import TEXT_COLUMNS
 
 PREVIEW = 240
 """Characters of each text that the table keeps."""
@@ -107,7 +107,7 @@ def classify_file(path: Path, column: str, classifier: Classifier, out: Path) ->
             answers = classifier.predict([text for _, text in window])
             for (line, text), answer in zip(window, answers, strict=True):
                 writer.writerow(_cells(line, text, answer))
-                run.rows.append(Answered(line, answer.label, answer.score, text[:PREVIEW]))
+                run.rows.append(Answered(line, answer.label, answer.score, _preview(text)))
             run.share, run.seconds = share, perf_counter() - start
             yield run
         _check_any(run)
@@ -134,6 +134,10 @@ def _texts(rows: Iterator[Row], column: str, run: BatchRun) -> Iterator[tuple[in
             run.put_aside(text)
         else:
             yield row.line, text
+
+
+def _preview(text: str) -> str:
+    return text if len(text) <= PREVIEW else text[: PREVIEW - 1] + "…"
 
 
 def _format(path: Path) -> Format:

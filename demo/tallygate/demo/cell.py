@@ -48,24 +48,28 @@ class CellReading:
         forget = self.trace.forget if self.backward else self.trace.forget[::-1]
         survival = np.ones_like(forget)
         np.cumprod(forget[:-1], axis=0, out=survival[1:])
-        return self.written * (survival if self.backward else survival[::-1])
+        kept: Array = self.written * (survival if self.backward else survival[::-1])
+        return kept
 
     @property
     def kept_shares(self) -> Array:
         """[words]: each word's share of all that the last cell holds, 0 to 1."""
         amounts = np.abs(self.kept).sum(axis=1)
-        return amounts / max(float(amounts.sum()), 1e-12)
+        shares: Array = amounts / max(float(amounts.sum()), 1e-12)
+        return shares
 
     @property
     def survival(self) -> Array:
         """[words]: the share of a word's writing that was not forgotten, 0 to 1."""
         written = np.abs(self.written).sum(axis=1)
-        return np.abs(self.kept).sum(axis=1) / np.maximum(written, 1e-12)
+        shares: Array = np.abs(self.kept).sum(axis=1) / np.maximum(written, 1e-12)
+        return shares
 
     @property
     def loudest(self) -> NDArray[np.intp]:
         """[units]: the word that each unit wrote down most strongly."""
-        return np.abs(self.written).argmax(axis=0)
+        words: NDArray[np.intp] = np.abs(self.written).argmax(axis=0)
+        return words
 
     def order(self, by: Order) -> NDArray[np.intp]:
         """[units]: the units from top to bottom, by their pull on the answer or by the word that they respond to."""
@@ -102,7 +106,8 @@ class Microscope:
         columns = self._weights.head_weight[:, direction * units : (direction + 1) * units]
         # One output speaks for the second label; of several, a label is ahead by its lead over the mean.
         toward = columns[0] if len(columns) == 1 else columns[label] - columns.mean(axis=0)
-        return toward * _pooled(trace.hidden, self.pooling, direction == 1)
+        pull: Array = toward * _pooled(trace.hidden, self.pooling, direction == 1)
+        return pull
 
 
 def _pooled(hidden: Array, pooling: str, backward: bool) -> Array:

@@ -7,6 +7,9 @@ from typing import Any
 import gradio as gr
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tallygate.demo.limits import FILE_BYTES
@@ -50,7 +53,7 @@ def serve(
     """
     options: dict[str, Any] = {"app_kwargs": {"middleware": [Middleware(ContentPolicy)]}}
     try:
-        _, local, public = app.launch(
+        served, local, public = app.launch(
             server_name=HOST,
             server_port=port,
             share=share,
@@ -65,10 +68,15 @@ def serve(
             pwa=False,
             mcp_server=False,
             run_history=False,
-            enable_monitoring=False,
             **options,
         )
     except OSError as error:
         wanted = f"port {port}" if port else "the ports from 7860 on"
         raise UsageError(wanted, "cannot be listened on, they may be taken", "name another with --port") from error
+    # Gradio's page of the endpoints asks for this even where there is no MCP server.
+    served.router.routes.insert(0, Route("/gradio_api/mcp/schema", _no_tools))
     return str(public or local)
+
+
+def _no_tools(_request: Request) -> JSONResponse:
+    return JSONResponse([])

@@ -20,10 +20,10 @@ _TEMPLATES.filters["power"] = lambda value: "0" if value == 0 else f"{value:.1e}
 _TEMPLATES.filters["bytes"] = lambda size: f"{size / 1000:,.0f} kB" if size < 1e6 else f"{size / 1e6:,.1f} MB"
 
 # Gradio fills a page's value into a JavaScript template, where these would be read as code.
-_CODE = {"$": "&#36;", "{": "&#123;", "}": "&#125;", "`": "&#96;"}
+_CODE = str.maketrans({"$": "&#36;", "{": "&#123;", "}": "&#125;", "`": "&#96;"})
 
 
 def render(template: str, **context: object) -> str:
     """The HTML of ``template``, a file in ``templates/``; ``context`` is escaped where it is put in."""
     html = _TEMPLATES.get_template(template).render(**context)
-    return html.translate(str.maketrans(_CODE))
+    return html.translate(_CODE)

@@ -34,6 +34,8 @@ def theme() -> gr.themes.Base:
         block_border_color_dark="#26304a",
         block_shadow="0 1px 2px rgb(20 30 60 / 0.05)",
         block_shadow_dark="none",
+        input_border_width="1px",
+        input_border_width_dark="1px",
         input_background_fill="#ffffff",
         input_background_fill_dark="#0f1626",
         input_border_color="#cfd6e4",

@@ -53,7 +53,7 @@ def _facts(bundle: Bundle) -> list[tuple[str, str]]:
         ("temperature", f"{m.temperature:.3g}"),
         ("written by", f"tallygate {m.created_with}"),
         ("sha256", bundle.sha256),
-        ("file", str(bundle.path)),
+        ("file", bundle.path.name),
     ]
 
 

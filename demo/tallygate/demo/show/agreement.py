@@ -56,10 +56,12 @@ def _verdict(agreement: Agreement) -> str:
     copies, texts = len(agreement.answers), len(agreement.texts)
     which = "this text" if texts == 1 else f"all {texts} texts"
     if copies == 1:
-        return "This machine runs one copy only, so there is nothing to compare. The gate below compares it with PyTorch."
+        return "This machine runs one copy only, so there is nothing to compare it with but the gate below."
     if agreement.agree:
         largest = max(agreement.difference(answer) for answer in agreement.answers)
-        return f"All {copies} copies give the same label on {which}. The largest difference of a logit is {largest:.1e}."
+        return (
+            f"All {copies} copies give the same label on {which}. The largest difference of a logit is {largest:.1e}."
+        )
     wrong = [a.copy.name for a in agreement.answers if not agreement.difference(a) <= a.limit or agreement.flips(a)]
     return f"Not all copies agree on {which}: look at {', '.join(wrong)}."
 

@@ -43,8 +43,8 @@ def show_step(cell: CellReading, words: Words, step: int, order: Order) -> str:
     units = cell.order(order)
     strips = {name: _strip(cell, name, step, units) for name in ("forget", "input", "candidate", "output", "hidden")}
     full = float(max(np.abs(cell.previous[step]).max(), np.abs(cell.trace.cell[step]).max(), 1e-6))
-    strips["previous"] = _signed_strip("Ct−1", cell.previous[step][units], full)
-    strips["cell"] = _signed_strip("Ct", cell.trace.cell[step][units], full)
+    strips["previous"] = _signed_strip(("C", _BEFORE), cell.previous[step][units], full)
+    strips["cell"] = _signed_strip(("C", _NOW), cell.trace.cell[step][units], full)
     return render(
         "cell_step.html",
         number=step + 1,
@@ -61,12 +61,12 @@ def show_maps(cell: CellReading, words: Words, step: int, order: Order) -> str:
     """HTML of all gates and states over the whole text."""
     units, count = cell.order(order), len(words.kept)
     shares = [
-        _map("Forget gate f", "what is kept of the cell", cell.trace.forget[:, units], gate=True),
-        _map("Input gate i", "what is let in", cell.trace.input[:, units], gate=True),
-        _map("Candidate C̃", "what could be written", cell.trace.candidate[:, units], full=1.0),
-        _map("Output gate O", "what is shown", cell.trace.output[:, units], gate=True),
-        _map("Cell C", "the memory", cell.trace.cell[:, units]),
-        _map("Hidden state h", "what the answer is made of", cell.trace.hidden[:, units]),
+        _map("Forget gate", "what is kept of the cell", cell.trace.forget[:, units], gate=True),
+        _map("Input gate", "what is let in", cell.trace.input[:, units], gate=True),
+        _map("Candidate", "what could be written", cell.trace.candidate[:, units], full=1.0),
+        _map("Output gate", "what is shown", cell.trace.output[:, units], gate=True),
+        _map("Cell", "the memory", cell.trace.cell[:, units]),
+        _map("Hidden state", "what the answer is made of", cell.trace.hidden[:, units]),
     ]
     return render(
         "cell_maps.html",
@@ -110,18 +110,24 @@ def _sentences(cell: CellReading, step: int) -> dict[str, str]:
     }
 
 
-_STRIPS = {"forget": "ft", "input": "it", "candidate": "C̃t", "output": "Ot", "hidden": "ht"}
+_NOW, _BEFORE = "<mi>t</mi>", "<mi>t</mi><mo>−</mo><mn>1</mn>"
+_LETTERS = {"forget": "f", "input": "i", "candidate": "C~", "output": "O", "hidden": "h"}
 
 
 def _strip(cell: CellReading, name: str, step: int, units: NDArray[np.intp]) -> dict[str, object]:
     values = getattr(cell.trace, name)[step][units]
     if name in ("candidate", "hidden"):
-        return _signed_strip(_STRIPS[name], values, 1.0)
+        return _signed_strip((_LETTERS[name], _NOW), values, 1.0)
     figure = f"{values.mean():.2f}"
-    return {"name": _STRIPS[name], "picture": picture_of_shares(values[:, None]), "figure": figure, "alt": figure}
+    return {
+        "name": (_LETTERS[name], _NOW),
+        "picture": picture_of_shares(values[:, None]),
+        "figure": figure,
+        "alt": figure,
+    }
 
 
-def _signed_strip(name: str, values: NDArray[np.float32], full: float) -> dict[str, object]:
+def _signed_strip(name: tuple[str, str], values: NDArray[np.float32], full: float) -> dict[str, object]:
     figure = f"±{np.abs(values).max():.2f}"
     return {"name": name, "picture": picture_of_signed(values[:, None], full), "figure": figure, "alt": figure}
 

@@ -116,6 +116,9 @@ def build_batch(copies: Copies) -> None:
             return ""
         return show_page(page_of(result.run.rows, wanted, contains, by, int(page or 1)), labels)
 
+    def look_from_first(result: Finished | None, wanted: str, contains: str, by: str) -> tuple[str, int]:
+        return look(result, wanted, contains, by, 1), 1
+
     def cancelled() -> Update:
         text = "Cancelled. The rows that were done are thrown away; start again whenever you like."
         return {status: render("message.html", kind="plain", text=text)} | _busy(False)
@@ -127,7 +130,7 @@ def build_batch(copies: Copies) -> None:
     running = start.click(classify, [file, column, copy, finished], outputs, **PRIVATE | limits)
     cancel.click(cancelled, None, [status, start, cancel], cancels=[running], **QUICK)
     inputs = [finished, label, words, order, number]
-    gr.on([label.input, words.input, order.input], lambda: 1, None, number, **QUICK).then(look, inputs, table, **QUICK)
+    gr.on([label.input, words.input, order.input], look_from_first, inputs[:-1], [table, number], **QUICK)
     number.input(look, inputs, table, **QUICK)
 
 
@@ -138,5 +141,3 @@ def _remove(result: Finished | None) -> None:
 
 def _fault(error: TallygateError) -> str:
     return render("message.html", kind="fault", text=str(error))
-
-

@@ -74,15 +74,12 @@ def build_cell(copies: Copies, microscope: Microscope) -> CellTab:
     """Put the tab's components into the current block."""
     explorer = Explorer(copies, microscope)
     gr.HTML(_INTRODUCTION)
-    with gr.Row(equal_height=True):
-        text = gr.Textbox(
-            WARM, label="Review", lines=2, max_lines=4, max_length=TEXT_CHARACTERS, scale=4, elem_id="tg-cell-text"
-        )
-        button = gr.Button("Look inside", variant="primary", scale=1, min_width=140, elem_id="tg-look")
-    with gr.Row():
-        order = gr.Radio(ORDERS, value="pull", label="Sort the units by")
-        names = list(microscope.views)
-        view = gr.Radio(names, value=names[0], label="Layer", visible=len(names) > 1)
+    names = list(microscope.views)
+    text = gr.Textbox(WARM, label="Review", lines=2, max_lines=4, max_length=TEXT_CHARACTERS, elem_id="tg-cell-text")
+    with gr.Row(equal_height=False):
+        order = gr.Radio(ORDERS, value="pull", label="Sort the units by", scale=3, min_width=280)
+        view = gr.Radio(names, value=names[0], label="Layer", visible=len(names) > 1, scale=2, min_width=200)
+        button = gr.Button("Look inside", variant="primary", scale=1, min_width=160, elem_id="tg-look")
     first = explorer.open(WARM, names[0], "pull")
     step = gr.State(first.step)
     words = gr.HTML(first.words, js_on_load=_PICK_WORD, elem_id="tg-cell-words", container=True, padding=True)
@@ -119,7 +116,7 @@ class Explorer:
         return self._draw(look, int(look.cell.kept_shares.argmax()), order)
 
     @told
-    def revisit(self, text: str, view: str, order: Order, shown: str) -> Any:
+    def revisit(self, text: str, view: str, order: Order, shown: str) -> Opened | dict[str, Any]:
         """Look at a text that another tab has changed meanwhile; leave everything as it was if none has."""
         return gr.skip() if text == shown else self.open(text, view, order)
 
