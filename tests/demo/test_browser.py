@@ -155,7 +155,8 @@ def test_a_file_of_10_000_rows_cancelled_once_and_finished_once(
         page.locator("#tg-download a").first.click()
     with Path(download.value.path()).open(newline="", encoding="utf-8") as file:
         found = list(csv.DictReader(file))
-    assert main(["predict", "--bundle", str(bundle_path), "--file", str(rows), "--format", "csv", "--column", "review"]) == 0
+    arguments = ["--bundle", str(bundle_path), "--file", str(rows), "--column", "review", "--format", "csv"]
+    assert main(["predict", *arguments]) == 0
     expected = list(csv.DictReader(capsys.readouterr().out.splitlines()))
     assert [{name: row[name] for name in expected[0]} for row in found] == expected
     assert [int(row["line"]) for row in found] == list(range(2, 10_002))
@@ -166,6 +167,7 @@ def test_answers_are_filtered_ordered_and_paged(page: Any, rows: Path) -> None:
     start(page)
     found, answers = page.get_by_test_id("found"), page.get_by_test_id("answers")
     answers.wait_for()
+    page.wait_for_timeout(500)
     page.locator("#tg-filter-words").get_by_role("textbox").fill("number 999")
     wait_for_text(found, "11 rows · page 1 of 1")
     choose(page, "Order", "least sure first")

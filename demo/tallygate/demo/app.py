@@ -31,6 +31,8 @@ def build_app(bundle: Bundle, threads: int = 1) -> gr.Blocks:
         analytics_enabled=False,
         delete_cache=(SESSION_SECONDS, SESSION_SECONDS),
     ) as app:
+        # First, so that no event of the page takes the names of the endpoints.
+        add_api(copies)
         with gr.Row(elem_id="tg-top"):
             gr.HTML(show_header(bundle.manifest), elem_id="tg-head")
             switch = gr.Button("Light or dark", size="sm", scale=0, min_width=120, elem_id="tg-switch")
@@ -49,7 +51,6 @@ def build_app(bundle: Bundle, threads: int = 1) -> gr.Blocks:
             build_batch(copies)
         with gr.Tab("About", id="about"):
             build_about(bundle)
-        add_api(copies)
     app.queue(default_concurrency_limit=RUNNING, max_size=QUEUE)
     return app
 
