@@ -14,20 +14,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tallygate.runtime import records_formats
-from tallygate.runtime.errors import InputError, InputNotFoundError, TallygateError, UsageError
+from tallygate.runtime.errors import InputError, InputNotFoundError, UsageError
 from tallygate.runtime.records import BadRow, Format, Row, read_rows, read_texts
 
 FORMATS: list[Format] = ["text", "csv", "tsv", "jsonl"]
 TEXTS = st.text(st.characters(codec="utf-8"))
 
 
-def texts_of(data: bytes, format: Format = "text", column: str | None = None) -> list[str]:
-    return list(read_texts(io.BytesIO(data), name="data", format=format, column=column))
+def texts_of(data: bytes, kind: Format = "text", column: str | None = None) -> list[str]:
+    return list(read_texts(io.BytesIO(data), name="data", format=kind, column=column))
 
 
-def bad_rows_of(data: bytes, format: Format) -> tuple[list[str], list[BadRow]]:
+def bad_rows_of(data: bytes, kind: Format) -> tuple[list[str], list[BadRow]]:
     bad: list[BadRow] = []
-    return list(read_texts(io.BytesIO(data), name="data", format=format, on_bad=bad.append)), bad
+    return list(read_texts(io.BytesIO(data), name="data", format=kind, on_bad=bad.append)), bad
 
 
 def csv_of(rows: list[list[str]], delimiter: str = ",") -> bytes:
@@ -52,29 +52,27 @@ def test_jsonl_round_trip(texts: list[str], ascii_only: bool) -> None:
     assert texts_of("\n".join(lines).encode("utf-8"), "jsonl") == texts
 
 
-@given(st.lists(TEXTS.map(lambda text: text.replace("\n", "").rstrip("\r")), min_size=1), st.sampled_from(["\n", "\r\n"]))
+@given(
+    st.lists(TEXTS.map(lambda text: text.replace("\n", "").rstrip("\r")), min_size=1), st.sampled_from(["\n", "\r\n"])
+)
 def test_text_round_trip(texts: list[str], end: str) -> None:
     mark = b"\xef\xbb\xbf"
     assert texts_of(mark + "".join(text + end for text in texts).encode("utf-8")) == texts
 
 
-@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("kind", FORMATS)
 @given(data=st.binary())
-def test_random_bytes_give_texts_or_one_error(format: Format, data: bytes) -> None:
-    try:
-        texts = texts_of(data, format)
-    except TallygateError as error:
-        assert "\n" not in str(error)
-    else:
-        "".join(texts).encode("utf-8")
+def test_random_bytes_give_texts_or_one_error(kind: Format, data: bytes) -> None:
+    with contextlib.suppress(InputError):
+        "".join(texts_of(data, kind)).encode("utf-8")
 
 
-@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("kind", FORMATS)
 @given(data=st.binary())
-def test_random_bytes_with_skipping_give_each_bad_row_a_line_of_its_own(format: Format, data: bytes) -> None:
+def test_random_bytes_with_skipping_give_each_bad_row_a_line_of_its_own(kind: Format, data: bytes) -> None:
     bad: list[BadRow] = []
     with contextlib.suppress(InputError):
-        list(read_texts(io.BytesIO(data), name="data", format=format, on_bad=bad.append))
+        list(read_texts(io.BytesIO(data), name="data", format=kind, on_bad=bad.append))
     assert all(1 <= row.line <= data.count(b"\n") + 1 for row in bad)
     assert len({row.line for row in bad}) == len(bad)
 
@@ -93,10 +91,10 @@ def test_broken_utf8_at_any_position_names_its_line(data: st.DataObject) -> None
     assert str(caught.value) == message
 
 
-@pytest.mark.parametrize("format", ["text", "jsonl"])
-def test_broken_utf8_is_skipped_alone(format: Format) -> None:
+@pytest.mark.parametrize("kind", ["text", "jsonl"])
+def test_broken_utf8_is_skipped_alone(kind: Format) -> None:
     lines = [b'{"text": "one"}', b'{"text": "tw\xc3o"}', b'{"text": "three"}']
-    texts, bad = bad_rows_of(b"\r\n".join(lines), format)
+    texts, bad = bad_rows_of(b"\r\n".join(lines), kind)
     assert (len(texts), [(row.line, row.reason) for row in bad]) == (2, [(2, "is not valid UTF-8")])
 
 
@@ -106,15 +104,20 @@ def test_broken_utf8_in_a_quoted_field_skips_its_row_alone() -> None:
     assert [row.line for row in bad] == [5]
 
 
+def test_of_two_faults_in_a_row_the_first_is_named() -> None:
+    _, bad = bad_rows_of(b'text\ngood\n"one \xff\ntwo \xff\n"\n', "csv")
+    assert [row.line for row in bad] == [3]
+
+
 def test_utf16_is_called_not_utf8() -> None:
     with pytest.raises(InputError, match="line 1: is not valid UTF-8, and it is the header"):
         texts_of("text,label\ngood,1\n".encode("utf-16"), "csv")
 
 
-@pytest.mark.parametrize("format", FORMATS)
-def test_byte_order_mark_is_no_text(format: Format) -> None:
-    body = {"text": "good\n", "csv": "text\ngood\n", "tsv": "text\ngood\n", "jsonl": '{"text": "good"}\n'}[format]
-    assert texts_of(b"\xef\xbb\xbf" + body.encode(), format) == ["good"]
+@pytest.mark.parametrize("kind", FORMATS)
+def test_byte_order_mark_is_no_text(kind: Format) -> None:
+    body = {"text": "good\n", "csv": "text\ngood\n", "tsv": "text\ngood\n", "jsonl": '{"text": "good"}\n'}[kind]
+    assert texts_of(b"\xef\xbb\xbf" + body.encode(), kind) == ["good"]
 
 
 def test_empty_lines_are_empty_texts_in_a_text_file_and_nothing_elsewhere() -> None:
@@ -201,7 +204,7 @@ def test_a_quote_that_is_never_closed_does_not_hold_the_file_in_memory(monkeypat
 
 
 @pytest.mark.parametrize(
-    ("data", "format", "column", "message"),
+    ("data", "kind", "column", "message"),
     [
         (b"", "text", None, "data: is empty"),
         (b"\xef\xbb\xbf", "text", None, "data: is empty"),
@@ -216,9 +219,9 @@ def test_a_quote_that_is_never_closed_does_not_hold_the_file_in_memory(monkeypat
         (b'[{"text": "good"}]', "jsonl", None, "data: is a JSON array, not JSON lines"),
     ],
 )
-def test_files_that_cannot_be_read(data: bytes, format: Format, column: str | None, message: str) -> None:
+def test_files_that_cannot_be_read(data: bytes, kind: Format, column: str | None, message: str) -> None:
     with pytest.raises(InputError) as caught:
-        texts_of(data, format, column)
+        texts_of(data, kind, column)
     assert message in str(caught.value)
 
 
@@ -244,14 +247,14 @@ def test_format_comes_from_the_suffix(tmp_path: Path) -> None:
         assert list(read_texts(path)) == ["good"]
     with pytest.raises(UsageError, match="read as plain text"):
         list(read_texts(tmp_path / "a.md", column="text"))
-    with pytest.raises(InputError, match="is a Parquet file"):
+    with pytest.raises(InputError, match=r"is a Parquet file"):
         list(read_texts(tmp_path / "a.parquet"))
 
 
 def test_paths_that_are_no_readable_file(tmp_path: Path) -> None:
     with pytest.raises(InputNotFoundError, match=r"no\.csv: does not exist"):
         list(read_texts(tmp_path / "no.csv"))
-    with pytest.raises((InputError, InputNotFoundError), match="is a folder|may not be read"):
+    with pytest.raises((InputError, InputNotFoundError), match=r"is a folder|may not be read"):
         list(read_texts(tmp_path))
 
 

@@ -60,7 +60,7 @@ def test_what_is_wrong_is_named(tmp_path: Path, old: str, new: str, named: str) 
 
 
 def test_unknown_and_unreadable_presets(tmp_path: Path) -> None:
-    with pytest.raises(PresetError, match="is unknown; choose one of .*seed.*tiny"):
+    with pytest.raises(PresetError, match=r"is unknown; choose one of .*seed.*tiny"):
         load_preset("enormous")
     with pytest.raises(PresetError, match="No such file"):
         load_preset(tmp_path / "none.toml")

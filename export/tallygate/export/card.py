@@ -44,17 +44,16 @@ print(Classifier.load("PATH").predict("A text"))
 
 In any other ONNX runtime: inputs `ids` (int64 [batch, time], rows of `{LAYOUT.vocabulary}`, 0 behind a text's end) and
 `lengths` (int64 [batch], at least 1), output `logits` (float32 [batch, {manifest.outputs}]: {logits}).
-Divide them by {manifest.temperature:.6g} before a {"sigmoid" if binary else "softmax"} makes them probabilities.
-{_sessions(manifest)}"""
+Divide them by {manifest.temperature:.6g} before a {"sigmoid" if binary else "softmax"} makes them probabilities.{_sessions(manifest)}"""
 
 
 def _sessions(manifest: Manifest) -> str:
     lines = [
-        f"The variant `{name}` needs the onnxruntime session option `{key}={value}`.\n"
+        f"The variant `{name}` needs the onnxruntime session option `{key}={value}`."
         for name, variant in manifest.variants.items()
         for key, value in variant.session.items()
     ]
-    return ("\n" + "".join(lines)) if lines else ""
+    return "".join(f"\n{line}" for line in lines)
 
 
 def _text(manifest: Manifest) -> str:

@@ -43,9 +43,9 @@ def check_graph(model: onnx.ModelProto) -> None:
     _check_operators(model)
     inferred = _inferred(model)
     architecture = _architecture(model)
+    _check_interface(model.graph, architecture)
     _check_lstms(model.graph)
     _check_weights(model.graph, architecture)
-    _check_interface(model.graph, architecture)
     _check_numbers(inferred.graph, architecture)
     _check_notes(model)
 

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import BinaryIO
 
 from tallygate.runtime.errors import InputError, InputNotFoundError, TallygateError, UsageError
-from tallygate.runtime.records_columns import TEXT_COLUMNS, choose_column, guess_column, text_in
+from tallygate.runtime.records_columns import TEXT_COLUMNS, choose_column, guess_column, text_in, without_column
 from tallygate.runtime.records_formats import BadRow, Format, Row, rows_from_file
 
 __all__ = [
     "FORMATS", "BadRow", "Format", "Row", "choose_column", "format_from_name",
-    "guess_column", "opened", "read_rows", "read_texts", "reject", "text_in",
+    "guess_column", "opened", "read_rows", "read_texts", "reject", "text_in", "without_column",
 ]  # fmt: skip
 
 FORMATS: dict[str, Format] = {

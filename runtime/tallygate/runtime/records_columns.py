@@ -35,13 +35,18 @@ def guess_column(columns: Collection[str], guesses: Sequence[str]) -> str | None
 def text_in(row: Row, column: str) -> str | BadRow:
     """The text in ``column``: any string that is Unicode text, the empty one included."""
     if column not in row.values:
-        return BadRow(row.line, f"has no {column!r}, only {listed(row.values)}")
+        return without_column(row, column)
     value = row.values[column]
     if not isinstance(value, str):
         return BadRow(row.line, f"has {_kind(value)} for its {column!r}, not a text")
     if not _is_unicode_text(value):
         return BadRow(row.line, f"has half a surrogate pair in its {column!r}, which is not Unicode text")
     return value
+
+
+def without_column(row: Row, column: str) -> BadRow:
+    """What is wrong with ``row`` when it has no ``column``, which can be in JSON lines."""
+    return BadRow(row.line, f"has no {column!r}, only {listed(row.values)}")
 
 
 def listed(columns: Collection[str]) -> str:

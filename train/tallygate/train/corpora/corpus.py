@@ -76,13 +76,13 @@ def assemble(
     unlabeled: list[str] | None = None,
     facts: Mapping[str, object],
 ) -> Corpus:
-    """Put a corpus together and add what can be counted to its facts.
+    """Put a corpus together and add what can be counted to its facts, which name at least its ``source``.
 
     Raises :class:`InputError` when training has fewer than two labels or too many, or lacks one of another split.
     """
-    labels = tuple(sorted(set(train.labels)))
+    labels = checked_labels(str(facts["source"]), train)
     splits = {"train": train, "validation": validation} | ({"test": test} if test is not None else {})
-    _check_labels(name, labels, splits)
+    _check_known(str(facts["source"]), labels, splits)
     unlabeled = unlabeled or []
     counted = {
         "texts": {split: len(rows) for split, rows in splits.items()} | {"unlabeled": len(unlabeled)},
@@ -92,15 +92,21 @@ def assemble(
     return Corpus(name, train, validation, test, unlabeled, labels, {**facts, **counted})
 
 
-def _check_labels(name: str, labels: tuple[str, ...], splits: Mapping[str, Split]) -> None:
+def checked_labels(source: str, train: Split) -> tuple[str, ...]:
+    """The labels of ``train``, sorted. Raises :class:`InputError` when there are fewer than two or too many."""
+    labels = tuple(sorted(set(train.labels)))
     if not labels:
-        raise InputError(name, "has no texts to train on", "give texts of two or more labels")
+        raise InputError(source, "has no texts to train on", "give texts of two or more labels")
     if len(labels) == 1:
-        raise InputError(name, f"has one label only, {labels[0]!r}", "give texts of two or more labels")
+        raise InputError(source, f"has one label only, {labels[0]!r}", "give texts of two or more labels")
     if len(labels) > MOST_LABELS:
-        raise InputError(name, f"has {len(labels):,} labels", "name the right column with --label-column")
+        raise InputError(source, f"has {len(labels):,} labels", "name the right column with --label-column")
+    return labels
+
+
+def _check_known(source: str, labels: tuple[str, ...], splits: Mapping[str, Split]) -> None:
     for split, rows in splits.items():
         unknown = sorted(set(rows.labels).difference(labels))
         if unknown:
             reason = f"has the label {unknown[0]!r} in its {split} split, and no text to train on has it"
-            raise InputError(name, reason, "give more texts of that label, or remove it")
+            raise InputError(source, reason, "give more texts of that label, or remove it")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 import tarfile
 import zlib
@@ -81,15 +82,18 @@ def _from_tree(path: Path) -> _Found:
 def _from_archive(path: Path) -> _Found:
     """Read the members as a stream: nothing is unpacked, and what is no plain file of the tree is passed over."""
     try:
-        with tarfile.open(path, "r|gz") as archive:
+        # `tarfile` itself passes over the end of a cut-off stream and over a wrong checksum; `gzip` does not.
+        with gzip.open(path) as stream, tarfile.open(fileobj=stream, mode="r|") as archive:
             for member in archive:
                 # The list that `tarfile` keeps of all members would take as much memory as the texts.
                 archive.members.clear()  # type: ignore[attr-defined]
                 place = _MEMBER.fullmatch(member.name)
-                stream = archive.extractfile(member) if place and member.isreg() else None
-                if place and stream:
-                    yield place[1], _review(f"{path}: {member.name}", place[2], stream.read(LONGEST_REVIEW + 1))
-    except (tarfile.TarError, EOFError, zlib.error) as error:
+                file = archive.extractfile(member) if place and member.isreg() else None
+                if place and file:
+                    yield place[1], _review(f"{path}: {member.name}", place[2], file.read(LONGEST_REVIEW + 1))
+            while stream.read(2**20):
+                pass
+    except (tarfile.TarError, gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise InputError(path, f"is damaged ({error})", "download or copy it again") from error
 
 

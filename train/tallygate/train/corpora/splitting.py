@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 
 from tallygate.runtime.errors import InputError, UsageError
-from tallygate.train.corpora.corpus import Split
+from tallygate.train.corpora.corpus import Split, checked_labels
 
 HELD_OUT_SHARE = 0.1
 """Share of the texts that goes to the test, and to validation when no size is given."""
@@ -71,8 +71,10 @@ def deal(rows: Split, *, name: str, seed: int, validation: float | None, test: b
     """Hold out validation texts, and a tenth for the test if wanted, with each label in its share.
 
     The choice depends on the seed and the texts alone, not on the order of the rows; each split keeps that order.
-    Equal texts stay together. ``validation`` and errors are those of :func:`held_out_size`.
+    Equal texts stay together. ``validation`` is that of :func:`held_out_size`.
+    Raises its errors, and :class:`InputError` when a label has too few texts, or there are too few or many labels.
     """
+    labels = checked_labels(name, rows)
     groups = _stratified_groups(rows, seed)
     test_size = held_out_size(name, len(groups), None) if test else 0
     end = test_size + held_out_size(name, len(groups), validation, beside=test_size)
@@ -80,6 +82,9 @@ def deal(rows: Split, *, name: str, seed: int, validation: float | None, test: b
         rows.take(sorted(row for group in part for row in group))
         for part in (groups[:test_size], groups[test_size:end], groups[end:])
     )
+    rare = sorted(set(labels).difference(train_rows.labels))
+    if rare:
+        raise InputError(name, f"has too few texts with the label {rare[0]!r} to hold some out", "give more of them")
     return Dealt(train_rows, validation_rows, test_rows)
 
 

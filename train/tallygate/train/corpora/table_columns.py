@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tallygate.runtime.errors import InputError, UsageError
-from tallygate.runtime.records import BadRow, Row, choose_column, guess_column, text_in
+from tallygate.runtime.records import BadRow, Row, choose_column, guess_column, text_in, without_column
 
 TEXT_COLUMNS = (
     "text", "review", "sentence", "question", "comment", "content", "body", "message", "tweet", "document", "headline",
@@ -63,14 +63,15 @@ def label_in(row: Row, column: str) -> str | BadRow:
 
     So ``1`` is the same label in CSV, JSON and Parquet. Empty strings, null and NaN are no labels.
     """
-    value = row.values.get(column)
-    if isinstance(value, str):
-        value = text_in(row, column)
-    if isinstance(value, BadRow):
-        return value
-    label = str(value).strip()
-    if value is None or label.casefold() in _NO_LABEL:
-        return BadRow(row.line, f"has no label in its {column!r} ({label or 'empty'})", "give it a label")
+    if column not in row.values:
+        return without_column(row, column)
+    value = row.values[column]
+    label = text_in(row, column) if isinstance(value, str) else str(value)
+    if isinstance(label, BadRow):
+        return label
+    if value is None or label.strip().casefold() in _NO_LABEL:
+        shown = "null" if value is None else label.strip() or "it is empty"
+        return BadRow(row.line, f"has no label in its {column!r} ({shown})", "give it a label")
     if not isinstance(value, (str, int, float)) or (isinstance(value, float) and math.isinf(value)):
         return BadRow(row.line, f"has a label in its {column!r} that is neither a text nor a number")
-    return label
+    return label.strip()

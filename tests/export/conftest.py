@@ -1,0 +1,73 @@
+"""Checkpoints for the export's tests: random weights, large enough to say something, so nothing has to be trained."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from functools import cache
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from tallygate.export.pipeline import export_bundle
+from tallygate.export.results import ExportOptions, ExportResult
+from tallygate.runtime.manifest import Training
+from tallygate.runtime.text import TextContract, split_words
+from tallygate.runtime.vocabulary import Vocabulary
+from tallygate.train.checkpoint import Checkpoint, DataSource
+from tallygate.train.corpora import review_sentences
+from tallygate.train.model import Architecture, LSTMClassifier
+
+MakeCheckpoint = Callable[..., Checkpoint]
+
+
+@cache
+def vocabulary() -> Vocabulary:
+    """The words of some sentences; the rare ones share rows."""
+    words = Counter(word for text in islice(review_sentences(5), 200) for word in split_words(text))
+    rows = {word: 2 + min(rank, 40 + rank % 60) for rank, (word, _) in enumerate(words.most_common())}
+    return Vocabulary(rows, 2 + 100)
+
+
+def make_checkpoint(outputs: int = 1, max_length: int = 40, **architecture: Any) -> Checkpoint:  # noqa: ANN401
+    torch.manual_seed(3)
+    sizes = {"embedding_size": 5, "hidden_size": 7} | architecture
+    rows = vocabulary().size
+    model = LSTMClassifier(Architecture(vocabulary_size=rows, outputs=outputs, **sizes)).eval()
+    with torch.no_grad():
+        model.embedding.weight.mul_(60)
+        model.head.weight.mul_(20)
+    labels = ("negative", "positive") if outputs == 1 else tuple("abcdefgh"[:outputs])
+    facts = Training(
+        data="nowhere", preset="tiny", seed=0, epochs=1, parameters={"lstm": 1}, scores=[], created_with="0"
+    )
+    text = TextContract(max_length=max_length)
+    return Checkpoint(model, vocabulary(), text, labels, 1.0, facts, DataSource(data="nowhere.csv"))
+
+
+@pytest.fixture(scope="session")
+def checkpoint_of() -> MakeCheckpoint:
+    """Makes a checkpoint of a given architecture."""
+    return make_checkpoint
+
+
+@pytest.fixture(scope="session")
+def checkpoint() -> Checkpoint:
+    """A binary one that reads one way."""
+    return make_checkpoint()
+
+
+@pytest.fixture(scope="session")
+def exported(checkpoint: Checkpoint, tmp_path_factory: pytest.TempPathFactory) -> ExportResult:
+    """The bundle of that checkpoint, as a directory, gated on the goldens alone."""
+    return export_bundle(checkpoint, tmp_path_factory.mktemp("exported") / "bundle", ExportOptions())
+
+
+@pytest.fixture(scope="session")
+def bundle_path(exported: ExportResult) -> Path:
+    """Where that bundle is; tests that alter it copy it first."""
+    assert exported.path is not None
+    return exported.path

@@ -1,0 +1,132 @@
+"""The exported graph answers like PyTorch, for every architecture, batch and length."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+import torch
+from onnx import numpy_helper
+
+from tallygate.export.goldens import make_goldens
+from tallygate.export.graph import OPSETS, node_count, onnx_from_checkpoint
+from tallygate.runtime.engines import Engine
+from tallygate.runtime.engines.numpy_engine import NumpyEngine
+from tallygate.runtime.engines.onnxruntime_engine import OnnxRuntimeEngine
+from tallygate.runtime.errors import UsageError
+from tallygate.runtime.parity import check_parity, reference_from_goldens
+from tallygate.runtime.text import Tokenizer
+from tallygate.train.checkpoint import Checkpoint, save_checkpoint
+
+MakeCheckpoint = Callable[..., Checkpoint]
+
+GRID = [(1, 1), (1, 2), (2, 1), (1, 50), (3, 17), (16, 5), (64, 33)]
+ARCHITECTURES = [
+    (layers, bidirectional, pooling, 1 if (layers + bidirectional) % 2 else 3)
+    for layers in (1, 2)
+    for bidirectional in (False, True)
+    for pooling in ("last", "mean", "max")
+]
+
+
+def engines_of(graph: onnx.ModelProto) -> list[Engine]:
+    model = graph.SerializeToString()
+    return [OnnxRuntimeEngine(model, "fp32", {}), NumpyEngine(model, "fp32")]
+
+
+@pytest.mark.parametrize(("layers", "bidirectional", "pooling", "outputs"), ARCHITECTURES)
+def test_every_architecture_answers_like_pytorch(
+    checkpoint_of: MakeCheckpoint, layers: int, bidirectional: bool, pooling: str, outputs: int
+) -> None:
+    checkpoint = checkpoint_of(outputs, layers=layers, bidirectional=bidirectional, pooling=pooling)
+    graph = onnx_from_checkpoint(checkpoint)
+    assert node_count(graph) <= 50
+    rng = np.random.default_rng(0)
+    for engine in engines_of(graph):
+        for batch, time in GRID:
+            ids = rng.integers(0, checkpoint.vocabulary.size, (batch, time))
+            lengths = rng.integers(1, time + 1, batch)
+            with torch.inference_mode():
+                expected = checkpoint.model(torch.from_numpy(ids), torch.from_numpy(lengths)).numpy()
+            np.testing.assert_allclose(engine.run(ids, lengths), expected, rtol=0, atol=1e-4, err_msg=engine.name)
+
+
+@pytest.mark.parametrize(("bidirectional", "pooling", "outputs"), [(False, "last", 1), (True, "last", 4)])
+def test_the_gate_passes_from_raw_text(
+    checkpoint_of: MakeCheckpoint, bidirectional: bool, pooling: str, outputs: int
+) -> None:
+    checkpoint = checkpoint_of(outputs, bidirectional=bidirectional, pooling=pooling)
+    goldens = reference_from_goldens(make_goldens(checkpoint))
+    for engine in engines_of(onnx_from_checkpoint(checkpoint)):
+        report = check_parity(engine, Tokenizer(checkpoint.vocabulary, checkpoint.text), goldens)
+        assert report.passed, report.failures()
+        assert report.figure("max row difference") <= 1e-5
+
+
+def test_the_model_that_is_exported_stays_as_it_was(checkpoint_of: MakeCheckpoint) -> None:
+    checkpoint = checkpoint_of(dropout=0.5)
+    checkpoint.model.train()
+    before = {name: value.clone() for name, value in checkpoint.model.state_dict().items()}
+    graph = onnx_from_checkpoint(checkpoint)
+    assert checkpoint.model.training
+    assert all(torch.equal(value, before[name]) for name, value in checkpoint.model.state_dict().items())
+    assert "Dropout" not in {node.op_type for node in graph.graph.node}
+
+
+def test_equal_weights_keep_their_own_names(checkpoint_of: MakeCheckpoint) -> None:
+    checkpoint = checkpoint_of(bidirectional=True)
+    layer = checkpoint.model.lstm[0]
+    layer.backward_lstm.load_state_dict(layer.forward_lstm.state_dict())
+    graph = onnx_from_checkpoint(checkpoint)
+    arrays = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.graph.initializer}
+    for part in "wrb":
+        np.testing.assert_array_equal(arrays[f"lstm.0.forward.{part}"], arrays[f"lstm.0.backward.{part}"])
+
+
+def test_gates_stand_in_the_order_of_onnx(checkpoint: Checkpoint) -> None:
+    graph = onnx_from_checkpoint(checkpoint)
+    arrays = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.graph.initializer}
+    i, f, g, o = checkpoint.model.lstm[0].forward_lstm.weight_ih.detach().chunk(4)
+    np.testing.assert_array_equal(arrays["lstm.0.forward.w"][0], torch.cat([i, o, f, g]).numpy())
+
+
+@pytest.mark.parametrize("opset", [OPSETS.start, OPSETS.stop - 1])
+def test_the_asked_opset_is_the_one_written(checkpoint_of: MakeCheckpoint, opset: int) -> None:
+    graph = onnx_from_checkpoint(checkpoint_of(bidirectional=True, pooling="max"), opset)
+    assert [(entry.domain, entry.version) for entry in graph.opset_import] == [("", opset)]
+    assert graph.ir_version == onnx.helper.find_min_ir_version_for(graph.opset_import)
+    engines_of(graph)[0].run(np.ones((2, 3), np.int64), np.array([1, 3]))
+
+
+@pytest.mark.parametrize("opset", [OPSETS.start - 1, OPSETS.stop, 0, -1])
+def test_another_opset_is_refused(checkpoint: Checkpoint, opset: int) -> None:
+    with pytest.raises(UsageError, match=f"opset {opset}"):
+        onnx_from_checkpoint(checkpoint, opset)
+
+
+def test_the_file_holds_no_trace_of_this_machine(checkpoint: Checkpoint) -> None:
+    data = onnx_from_checkpoint(checkpoint).SerializeToString()
+    here = Path(__file__).resolve().parents[2]
+    for trace in (str(here), str(Path.home()), sys.prefix, "site-packages", ".py"):
+        assert trace.encode() not in data
+
+
+def test_two_processes_write_the_same_bytes(checkpoint_of: MakeCheckpoint, tmp_path: Path) -> None:
+    checkpoint = checkpoint_of(bidirectional=True, layers=2)
+    save_checkpoint(tmp_path / "run", checkpoint)
+    script = (
+        "import hashlib, sys; from tallygate.export.graph import onnx_from_checkpoint;"
+        "from tallygate.train.checkpoint import load_checkpoint;"
+        "graph = onnx_from_checkpoint(load_checkpoint(sys.argv[1]));"
+        "print(hashlib.sha256(graph.SerializeToString(deterministic=True)).hexdigest())"
+    )
+    command = [sys.executable, "-c", script, str(tmp_path / "run")]
+    other = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    here = onnx_from_checkpoint(checkpoint).SerializeToString(deterministic=True)
+    assert other == hashlib.sha256(here).hexdigest()
