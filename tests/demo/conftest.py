@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 import pytest
 
@@ -14,11 +14,17 @@ os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 
 pytest.importorskip("gradio", reason="needs the extra [demo]")
 
+from tests.runtime.conftest import ToyBundle
+
 from tallygate.demo.app import build_app
 from tallygate.demo.copies import Copies
 from tallygate.demo.server import serve
 from tallygate.runtime.bundle import open_bundle
-from tests.runtime.conftest import ToyBundle
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+    Opener: TypeAlias = Callable[..., Page]
 
 REQUIRE_BROWSER = "TALLYGATE_REQUIRE_BROWSER"
 FLAGS = [
@@ -46,14 +52,14 @@ def address(bundle_path: Path) -> Iterator[str]:
     app.close(verbose=False)
 
 
-def _missing(reason: str) -> None:
+def _missing(reason: str) -> NoReturn:
     if os.environ.get(REQUIRE_BROWSER):
         pytest.fail(f"{reason}, although {REQUIRE_BROWSER} is set")
     pytest.skip(reason)
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Any]:
+def chromium() -> Iterator[Browser]:
     """A real headless Chromium."""
     try:
         from playwright.sync_api import sync_playwright
@@ -69,9 +75,7 @@ def chromium() -> Iterator[Any]:
         browser.close()
 
 
-
-
-def _watched(chromium: Any, address: str, faults: list[str], **options: Any) -> Any:  # noqa: ANN401
+def _watched(chromium: Browser, address: str, faults: list[str], **options: Any) -> Page:  # noqa: ANN401
     page = chromium.new_context(accept_downloads=True, **options).new_page()
     page.set_default_timeout(30_000)
     page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
@@ -84,12 +88,12 @@ def _watched(chromium: Any, address: str, faults: list[str], **options: Any) -> 
 
 
 @pytest.fixture
-def open_page(chromium: Any, address: str) -> Iterator[Any]:
+def open_page(chromium: Browser, address: str) -> Iterator[Opener]:
     """Opens the page with the options of a browser context; afterwards nothing may have gone wrong or left."""
     faults: list[str] = []
     pages = []
 
-    def open_with(**options: Any) -> Any:  # noqa: ANN401
+    def open_with(**options: Any) -> Page:  # noqa: ANN401
         pages.append(_watched(chromium, address, faults, **options))
         return pages[-1]
 
@@ -100,6 +104,6 @@ def open_page(chromium: Any, address: str) -> Iterator[Any]:
 
 
 @pytest.fixture
-def page(open_page: Any) -> Any:
+def page(open_page: Opener) -> Page:
     """The page on a wide screen."""
     return open_page(viewport={"width": 1280, "height": 900})

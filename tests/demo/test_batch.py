@@ -77,7 +77,9 @@ def test_a_file_of_bad_rows_is_refused_before_it_fills_the_memory(
     assert list((tmp_path / "out").iterdir()) == []
 
 
-@pytest.mark.parametrize(("name", "data"), [("a.csv", ""), ("a.parquet", "PAR1"), ("a.jsonl", "[1, 2\n"), ("a.csv", "a;b\n")])
+@pytest.mark.parametrize(
+    ("name", "data"), [("a.csv", ""), ("a.parquet", "PAR1"), ("a.jsonl", "[1, 2\n"), ("a.csv", "a;b\n")]
+)
 def test_a_file_that_is_none_of_these_is_refused_in_one_line(tmp_path: Path, name: str, data: str) -> None:
     with pytest.raises(InputError) as caught:
         find_columns(write(tmp_path / name, data))

@@ -6,19 +6,24 @@ import csv
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pytest
 
+from tallygate.demo.batch import BatchRun
 from tallygate.demo.copies import Copies
 from tallygate.demo.tabs import batch as batch_tab
+from tallygate.runtime.classifier import Classifier
 from tallygate.runtime.cli import main
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator, Page
 
 TABS = ["Classify", "Inside the cell", "Do the copies agree?", "Batch", "About"]
 HOSTILE = "<img src=x onerror=alert(1)> ${1+1} {{value}} `good` film"
 
 
-def open_tab(page: Any, name: str) -> None:
+def open_tab(page: Page, name: str) -> None:
     tab = page.get_by_role("tab", name=name)
     if tab.count() and tab.first.is_visible():
         tab.first.click()
@@ -27,21 +32,21 @@ def open_tab(page: Any, name: str) -> None:
         page.locator(".overflow-dropdown").get_by_text(name).click()
 
 
-def choose(page: Any, label: str, option: str) -> None:
+def choose(page: Page, label: str, option: str) -> None:
     page.get_by_label(label).locator("visible=true").first.click()
     page.get_by_role("option", name=option).click()
 
 
-def classify(page: Any, text: str) -> None:
+def classify(page: Page, text: str) -> None:
     page.locator("#tg-review textarea").fill(text)
     page.locator("#tg-classify").click()
 
 
-def wait_for_text(locator: Any, text: str) -> None:
+def wait_for_text(locator: Locator, text: str) -> None:
     locator.filter(has_text=text).first.wait_for()
 
 
-def test_typing_a_review_answers_it(page: Any, copies: Copies) -> None:
+def test_typing_a_review_answers_it(page: Page, copies: Copies) -> None:
     for text in ("very good film", "not good, very bad"):
         expected = copies.load(copies.first).predict(text)
         classify(page, text)
@@ -50,26 +55,26 @@ def test_typing_a_review_answers_it(page: Any, copies: Copies) -> None:
         assert page.get_by_test_id("label").inner_text() == expected.label
 
 
-def test_unknown_and_cut_words_are_shown_as_such(page: Any) -> None:
+def test_unknown_and_cut_words_are_shown_as_such(page: Page) -> None:
     classify(page, "zorbly plot film plot very bad film not good film")
     wait_for_text(page.locator("#tg-reading .tg-cut"), "zorbly plot")
     classify(page, "zorbly film")
     assert page.locator("#tg-reading .tg-words .unknown").inner_text() == "zorbly"
 
 
-def test_switching_the_engine_changes_who_answers(page: Any) -> None:
+def test_switching_the_engine_changes_who_answers(page: Page) -> None:
     facts = page.get_by_test_id("facts")
     wait_for_text(facts, "fp32 on onnxruntime")
     choose(page, "Copy", "fp32 on numpy")
     wait_for_text(facts, "fp32 on numpy")
 
 
-def test_an_example_is_read(page: Any) -> None:
+def test_an_example_is_read(page: Page) -> None:
     page.locator("#tg-examples").get_by_text("Cold anger").click()
     wait_for_text(page.get_by_test_id("words"), "ceiling")
 
 
-def test_the_gates_of_a_word_open_by_mouse_and_keyboard(page: Any) -> None:
+def test_the_gates_of_a_word_open_by_mouse_and_keyboard(page: Page) -> None:
     classify(page, "very good plot not bad film")
     wait_for_text(page.get_by_test_id("words"), "plot")
     open_tab(page, "Inside the cell")
@@ -88,7 +93,7 @@ def test_the_gates_of_a_word_open_by_mouse_and_keyboard(page: Any) -> None:
     wait_for_text(step, "word 6 of 6")
 
 
-def test_the_copies_are_compared_and_the_gate_speaks(page: Any) -> None:
+def test_the_copies_are_compared_and_the_gate_speaks(page: Page) -> None:
     open_tab(page, "Do the copies agree?")
     page.get_by_test_id("verdict").wait_for()
     page.locator("#tg-pasted textarea").fill(f"good film\n\n{HOSTILE}")
@@ -112,27 +117,27 @@ def rows(tmp_path: Path) -> Path:
     return path
 
 
-def upload(page: Any, path: Path) -> None:
+def upload(page: Page, path: Path) -> None:
     open_tab(page, "Batch")
     page.locator("#tg-file input[type=file]").set_input_files(path)
 
 
-def start(page: Any) -> None:
+def start(page: Page) -> None:
     page.locator("#tg-start:not([disabled])").click()
 
 
 def test_a_file_of_10_000_rows_cancelled_once_and_finished_once(
-    page: Any, rows: Path, bundle_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    page: Page, rows: Path, bundle_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole, closed = batch_tab.classify_file, []
 
-    def slow(*arguments: Any) -> Iterator[Any]:
+    def slow(path: Path, column: str, classifier: Classifier, out: Path) -> Iterator[BatchRun]:
         try:
-            for run in whole(*arguments):
+            for run in whole(path, column, classifier, out):
                 yield run
                 time.sleep(0.5)
         finally:
-            closed.append(arguments[3])
+            closed.append(out)
 
     monkeypatch.setattr(batch_tab, "classify_file", slow)
     upload(page, rows)
@@ -162,7 +167,7 @@ def test_a_file_of_10_000_rows_cancelled_once_and_finished_once(
     assert [int(row["line"]) for row in found] == list(range(2, 10_002))
 
 
-def test_answers_are_filtered_ordered_and_paged(page: Any, rows: Path) -> None:
+def test_answers_are_filtered_ordered_and_paged(page: Page, rows: Path) -> None:
     upload(page, rows)
     start(page)
     found, answers = page.get_by_test_id("found"), page.get_by_test_id("answers")
@@ -177,7 +182,7 @@ def test_answers_are_filtered_ordered_and_paged(page: Any, rows: Path) -> None:
     )
 
 
-def test_bad_rows_are_put_aside_by_line(page: Any, tmp_path: Path) -> None:
+def test_bad_rows_are_put_aside_by_line(page: Page, tmp_path: Path) -> None:
     path = tmp_path / "broken.csv"
     path.write_bytes(b'id,review\n1,good film\n2\n3,very bad\n4,\xff\xfe\n5,"<b>good</b>\n6,bad film\n')
     upload(page, path)
@@ -189,7 +194,7 @@ def test_bad_rows_are_put_aside_by_line(page: Any, tmp_path: Path) -> None:
     assert page.get_by_test_id("answers").locator("tbody td:first-child").all_inner_texts() == ["2", "4"]
 
 
-def test_a_file_that_cannot_be_read_is_told_in_one_line(page: Any, tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_read_is_told_in_one_line(page: Page, tmp_path: Path) -> None:
     path = tmp_path / "nothing.csv"
     path.write_text("a;b;c\n1;2;3\n")
     upload(page, path)
@@ -198,8 +203,8 @@ def test_a_file_that_cannot_be_read_is_told_in_one_line(page: Any, tmp_path: Pat
     assert "/" not in alert.inner_text().split("nothing.csv")[0]
 
 
-def test_dark_mode_by_system_and_by_switch(open_page: Any) -> None:
-    def ground(page: Any) -> int:
+def test_dark_mode_by_system_and_by_switch(open_page: Opener) -> None:
+    def ground(page: Page) -> int:
         colour = page.evaluate("getComputedStyle(document.body).backgroundColor")
         return sum(int(part) for part in colour.removeprefix("rgb(").rstrip(")").split(","))
 
@@ -211,7 +216,7 @@ def test_dark_mode_by_system_and_by_switch(open_page: Any) -> None:
     assert ground(page) < 200
 
 
-def test_a_phone_never_scrolls_sideways(open_page: Any, rows: Path) -> None:
+def test_a_phone_never_scrolls_sideways(open_page: Opener, rows: Path) -> None:
     page = open_page(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
     classify(page, " ".join(["incomprehensibilities" * 5, "good film", HOSTILE]))
     for name in TABS:
@@ -224,7 +229,7 @@ def test_a_phone_never_scrolls_sideways(open_page: Any, rows: Path) -> None:
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, name
 
 
-def test_the_page_of_the_api_asks_nobody_else(page: Any) -> None:
+def test_the_page_of_the_api_asks_nobody_else(page: Page) -> None:
     page.get_by_text("Use via API").click()
-    page.get_by_text("/classify_many").first.wait_for()
+    page.locator(".api-docs").get_by_text("/classify_many").locator("visible=true").first.wait_for()
     assert page.get_by_text("/answer").count() == 0

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.runtime.conftest import ToyBundle
 
 from tallygate.demo import reading as reading_module
 from tallygate.demo.copies import Copies
@@ -17,11 +18,10 @@ from tallygate.demo.reading import NO_WORD, read, words_of
 from tallygate.demo.show.reading import show_reading
 from tallygate.demo.templating import render
 from tallygate.runtime.bundle import open_bundle
-from tests.runtime.conftest import ToyBundle
 
 
 def test_the_running_answers_are_those_to_the_beginnings(copies: Copies) -> None:
-    classifier, words = copies.load(copies.first), "not very bad plot good film".split()
+    classifier, words = copies.load(copies.first), ["not", "very", "bad", "plot", "good", "film"]
     reading = read(" ".join(words), classifier)
     for count in range(1, len(words) + 1):
         expected = classifier.predict(" ".join(words[:count])).probabilities

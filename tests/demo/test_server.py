@@ -9,7 +9,6 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -51,7 +50,9 @@ def test_only_the_three_endpoints_are_public(client: Client) -> None:
         (("x", "fp32 on abacus"), "/classify", "choose one of"),
     ],
 )
-def test_limits_are_told_in_one_line(client: Client, arguments: Any, endpoint: str, message: str) -> None:
+def test_limits_are_told_in_one_line(
+    client: Client, arguments: tuple[object, ...], endpoint: str, message: str
+) -> None:
     with pytest.raises(AppError, match=message):
         client.predict(*arguments, api_name=endpoint)
 
@@ -112,7 +113,9 @@ def test_serving_asks_no_other_machine_and_imports_nothing_heavy(bundle_path: Pa
 def test_the_program_serves_until_it_is_interrupted(bundle_path: Path) -> None:
     port = free_port()
     command = [sys.executable, "-m", "tallygate.runtime.cli", "demo", str(bundle_path), "--port", str(port)]
-    with subprocess.Popen([*command, "--auth", "ada:secret"], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    with subprocess.Popen(
+        [*command, "--auth", "ada:secret"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
         assert process.stdout is not None
         assert process.stdout.readline().decode().startswith(f"tallygate demo: http://127.0.0.1:{port}")
         address = f"http://127.0.0.1:{port}"

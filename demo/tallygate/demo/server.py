@@ -8,7 +8,7 @@ import gradio as gr
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -73,10 +73,10 @@ def serve(
     except OSError as error:
         wanted = f"port {port}" if port else "the ports from 7860 on"
         raise UsageError(wanted, "cannot be listened on, they may be taken", "name another with --port") from error
-    # Gradio's page of the endpoints asks for this even where there is no MCP server.
-    served.router.routes.insert(0, Route("/gradio_api/mcp/schema", _no_tools))
+    # Gradio's page of the endpoints asks for this, and browsers report a 404 as an error; a 300 says no as well.
+    served.router.routes.insert(0, Route("/gradio_api/mcp/schema", _no_mcp))
     return str(public or local)
 
 
-def _no_tools(_request: Request) -> JSONResponse:
-    return JSONResponse([])
+def _no_mcp(_request: Request) -> Response:
+    return Response(status_code=300)

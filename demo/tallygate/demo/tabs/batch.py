@@ -78,7 +78,9 @@ def build_batch(copies: Copies) -> None:
         chosen = gr.Dropdown(columns.names, value=columns.guess)
         return {status: told, column: chosen, start: gr.Button(interactive=columns.guess is not None)}
 
-    def classify(path: str, column_name: str, copy_name: str, old: Finished | None) -> Iterator[Update]:
+    def answer_file(
+        path: str, column_name: str, copy_name: str, old: Finished | None, *filters: str
+    ) -> Iterator[Update]:
         _remove(old)
         yield {status: show_progress(BatchRun("")), results: gr.Column(visible=False), finished: None} | _busy(True)
         folder = Path(tempfile.mkdtemp(prefix="tallygate-demo-"))
@@ -87,7 +89,7 @@ def build_batch(copies: Copies) -> None:
             classifier = copies.load(copies.find(copy_name))
             for run in classify_file(Path(path), column_name, classifier, folder):
                 done = run.done
-                yield {status: show_progress(run)} | (_present(Finished(run, folder)) if done else {})
+                yield {status: show_progress(run)} | (_present(Finished(run, folder), *filters) if done else {})
         except TallygateError as error:
             yield {status: _fault(error)} | _busy(False)
         finally:
@@ -97,17 +99,15 @@ def build_batch(copies: Copies) -> None:
     def _busy(busy: bool) -> Update:
         return {start: gr.Button(interactive=not busy), cancel: gr.Button(interactive=busy)}
 
-    def _present(result: Finished) -> Update:
+    def _present(result: Finished, wanted: str, contains: str, by: str) -> Update:
         files = [str(result.folder / name) for name in (RESULTS, BAD_ROWS)[: 2 if result.run.bad else 1]]
-        page = page_of(result.run.rows, EVERY_LABEL, "", next(iter(ORDERS)), 1)
+        page = page_of(result.run.rows, wanted, contains, by, 1)
         return _busy(False) | {
             finished: result,
             results: gr.Column(visible=True),
             download: files,
             summary: show_summary(result.run, labels),
             table: show_page(page, labels),
-            label: EVERY_LABEL,
-            words: "",
             number: 1,
         }
 
@@ -125,12 +125,12 @@ def build_batch(copies: Copies) -> None:
 
     file.change(inspect, file, [status, column, start], **QUICK)
     column.input(lambda name: gr.Button(interactive=name is not None), column, start, **QUICK)
-    outputs = [status, results, finished, start, cancel, download, summary, table, label, words, number]
+    outputs = [status, results, finished, start, cancel, download, summary, table, number]
     limits = {"concurrency_id": "batch", "concurrency_limit": 2}
-    running = start.click(classify, [file, column, copy, finished], outputs, **PRIVATE | limits)
+    running = start.click(answer_file, [file, column, copy, finished, label, words, order], outputs, **PRIVATE | limits)
     cancel.click(cancelled, None, [status, start, cancel], cancels=[running], **QUICK)
     inputs = [finished, label, words, order, number]
-    gr.on([label.input, words.input, order.input], look_from_first, inputs[:-1], [table, number], **QUICK)
+    gr.on([label.input, words.change, order.input], look_from_first, inputs[:-1], [table, number], **QUICK)
     number.input(look, inputs, table, **QUICK)
 
 
