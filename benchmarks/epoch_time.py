@@ -1,9 +1,10 @@
 """Time an epoch of the `seed` preset on IMDB, our way and the report's way, side by side in one run.
 
-Our way: batches of like length, each padded to its own longest row; numbers too small for a normal float taken as zero;
-bfloat16 where the CPU computes it natively. The report's way: batches in random order, every text padded in front to 600
-and the padding read like words, in float32. Both train the same network with the same optimizer on one thread, in turns,
-so that whatever else the machine does slows both down alike.
+Our way, that of `tallygate train`: batches of like length, each padded to its own longest row; numbers too small for a
+normal float taken as zero; bfloat16 where the CPU computes it natively; large tensors on huge pages. The report's way:
+batches in random order, every text padded in front to 600 and the padding read like words, in float32. Both train the
+same network with the same optimizer on one thread. Each is a process of its own, and they train in turns, never at
+once, so that whatever else the machine does slows both down alike.
 
     TALLYGATE_IMDB=DIR python benchmarks/epoch_time.py [--fraction 0.2] [--out epoch_time.json]
 
@@ -14,11 +15,12 @@ from __future__ import annotations
 
 import argparse
 import os
+import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 
 import msgspec
 import numpy as np
@@ -28,8 +30,9 @@ from tqdm import tqdm
 from tallygate.runtime.outputs import write_text
 from tallygate.runtime.vocabulary import PADDING
 from tallygate.train.arithmetic import Precision, cpu_settings, resolve_precision
-from tallygate.train.batching import EncodedSplit, Indices, TensorBatch, shuffled_batches, tensors_of
+from tallygate.train.batching import EncodedSplit, Indices, shuffled_batches, tensors_of
 from tallygate.train.data_source import DataSource
+from tallygate.train.huge_pages import VARIABLE
 from tallygate.train.loop import EpochTotals, Trainer, new_model
 from tallygate.train.preset import Preset, load_preset
 from tallygate.train.run_data import RunData, run_data_from_corpus
@@ -37,29 +40,32 @@ from tallygate.train.run_data import RunData, run_data_from_corpus
 ALLOWED = 0.2
 """Share of the report's time that our epoch may take."""
 TURNS = 20
+OURS, REPORT = "ours", "report"
 
 
-class Figures(msgspec.Struct, frozen=True, kw_only=True):
+class Figures(msgspec.Struct, kw_only=True):
     """One way's epoch."""
 
-    seconds: float
-    cpu_seconds: float
-    """Time that this process had a core, which other processes hardly change."""
+    precision: str
+    torch: str
+    cpu: str
+    rows: int
+    batches: int
     positions: int
-    timed_share: float
-    """Share of the positions that was timed; below 1 the rest is computed from it."""
+    """Batch x time, padding included, summed over the epoch."""
+    timed_batches: int = 0
+    timed_positions: int = 0
+    seconds: float = 0.0
+    """Of the epoch; where only a part was timed, in proportion to its positions."""
+    cpu_seconds: float = 0.0
+    """Time for which the process had a core, which other processes change less."""
 
 
-class Report(msgspec.Struct, frozen=True, kw_only=True):
+class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     """What is written."""
 
-    preset: str
-    rows: int
-    batch_size: int
-    threads: int
-    cpu: str
-    torch: str
-    our_precision: str
+    preset: str = "seed"
+    threads: int = 1
     ours: Figures
     report: Figures
     ratio: float
@@ -67,127 +73,33 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     cpu_ratio: float
 
 
-@dataclass
-class Way:
-    """One way to train an epoch, and what it took so far."""
-
-    name: str
-    trainer: Trainer
-    batches: list[Indices]
-    tensors: Callable[[Indices], TensorBatch]
-    settings: Callable[[], AbstractContextManager[None]]
-    seconds: float = 0.0
-    cpu_seconds: float = 0.0
-    positions: int = 0
-    """Batch x time, padding included, summed over what was timed."""
-    totals: EpochTotals = field(default_factory=lambda: EpochTotals(1))
-
-    def warm_up(self) -> None:
-        """One untimed step."""
-        with self.settings():
-            self.trainer.step(self.tensors(self.batches[0]), EpochTotals(1))
-
-    def train(self, batches: Sequence[Indices]) -> None:
-        """Train on ``batches`` and add their time."""
-        with self.settings():
-            start, cpu_start = time.perf_counter(), time.process_time()
-            for indices in batches:
-                batch = self.tensors(indices)
-                self.trainer.step(batch, self.totals)
-                self.positions += batch.ids.numel()
-            self.seconds += time.perf_counter() - start
-            self.cpu_seconds += time.process_time() - cpu_start
-
-    def figures(self) -> Figures:
-        """What the whole epoch takes, in proportion to its positions where only a part was timed."""
-        whole = sum(self.tensors(indices).ids.numel() for indices in self.batches)
-        scale = whole / self.positions
-        return Figures(
-            seconds=round(self.seconds * scale, 2),
-            cpu_seconds=round(self.cpu_seconds * scale, 2),
-            positions=whole,
-            timed_share=round(1 / scale, 4),
-        )
-
-
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the comparison; 1 when our way is not fast enough."""
     arguments = _parse_args(argv)
-    preset = load_preset("seed")
-    data = run_data_from_corpus(DataSource(data="imdb", data_dir=arguments.data_dir).load(), preset)
-    ways = [_our_way(preset, data), _reports_way(preset, data)]
-    time_in_turns(ways, arguments.fraction)
-    report = _report(ways, preset)
-    text = msgspec.json.format(msgspec.json.encode(report), indent=2).decode()
+    if arguments.worker:
+        preset = load_preset("seed")
+        data = run_data_from_corpus(DataSource(data="imdb", data_dir=arguments.data_dir).load(), preset)
+        work((our_way if arguments.worker == OURS else reports_way)(preset, data), arguments.fraction)
+        return 0
+    comparison = compare(arguments.data_dir, arguments.fraction)
+    text = msgspec.json.format(msgspec.json.encode(comparison), indent=2).decode()
     write_text(arguments.out, text + "\n")
     print(text)
     if arguments.fraction < 1:
         print(f"\nTimed on {arguments.fraction:.0%} of the batches; the whole epochs are computed from that.")
-    print(f"\nOur epoch takes {report.ratio:.3f} of the time of the report's (at most {ALLOWED} is allowed).")
-    return 0 if report.ratio <= ALLOWED else 1
+    print(f"\nOur epoch takes {comparison.ratio:.3f} of the time of the report's (at most {ALLOWED} is allowed).")
+    return 0 if comparison.ratio <= ALLOWED else 1
 
 
-def time_in_turns(ways: Sequence[Way], fraction: float) -> None:
-    """Train on the first ``fraction`` of each way's batches, in turns."""
-    for way in ways:
-        way.warm_up()
-    for turn in tqdm(range(TURNS), unit="turn", disable=None):
-        for way in ways:
-            count = max(TURNS, round(len(way.batches) * fraction))
-            start, end = (count * edge // TURNS for edge in (turn, turn + 1))
-            way.train(way.batches[start:end])
-
-
-def _our_way(preset: Preset, data: RunData) -> Way:
-    training = preset.training
-    return Way(
-        "ours",
-        _trainer(preset, data, resolve_precision("auto")),
-        shuffled_batches(data.train, training.batch_size, seed=0, epoch=1),
-        lambda indices: tensors_of(data.train, indices),
-        lambda: cpu_settings(threads=1),
-    )
-
-
-def _reports_way(preset: Preset, data: RunData) -> Way:
-    length = preset.text.max_length
-    rows = [[PADDING] * (length - len(row)) + row for row in data.train.rows]
-    padded = EncodedSplit(rows, data.train.targets)
-    return Way(
-        "report",
-        _trainer(preset, data, "float32"),
-        _random_batches(padded, preset.training.batch_size),
-        lambda indices: tensors_of(padded, indices),
-        _plain_settings,
-    )
-
-
-def _trainer(preset: Preset, data: RunData, precision: Precision) -> Trainer:
-    return Trainer(new_model(data.architecture(preset), 0), preset.training, data.train, len(data.labels), precision)
-
-
-def _random_batches(split: EncodedSplit, size: int) -> list[Indices]:
-    order = np.random.default_rng(0).permutation(len(split))
-    return [order[start : start + size] for start in range(0, len(order), size)]
-
-
-@contextmanager
-def _plain_settings() -> Iterator[None]:
-    with cpu_settings(threads=1):
-        torch.set_flush_denormal(False)
-        yield
-
-
-def _report(ways: Sequence[Way], preset: Preset) -> Report:
-    ours, report = (way.figures() for way in ways)
-    return Report(
-        preset="seed",
-        rows=len(ways[0].trainer.train),
-        batch_size=preset.training.batch_size,
-        threads=1,
-        cpu=str(torch.cpu.get_capabilities().get("cpu_name", "unknown")),
-        torch=str(torch.__version__),
-        our_precision=resolve_precision("auto"),
+def compare(data_dir: str, fraction: float) -> Comparison:
+    """Start a worker for each way and let them train in turns."""
+    with ExitStack() as stack:
+        workers = [stack.enter_context(_worker(way, data_dir, fraction)) for way in (OURS, REPORT)]
+        for _ in tqdm(range(TURNS), unit="turn", disable=None):
+            for worker in workers:
+                _ask(worker)
+        ours, report = (msgspec.json.decode(_ask(worker), type=Figures) for worker in workers)
+    return Comparison(
         ours=ours,
         report=report,
         ratio=round(ours.seconds / report.seconds, 4),
@@ -195,14 +107,121 @@ def _report(ways: Sequence[Way], preset: Preset) -> Report:
     )
 
 
+@contextmanager
+def _worker(way: str, data_dir: str, fraction: float) -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, __file__, "--worker", way, "--data-dir", data_dir, "--fraction", str(fraction)]
+    # PyTorch reads the request for huge pages when it is loaded.
+    environment = {name: value for name, value in os.environ.items() if name != VARIABLE}
+    environment |= {VARIABLE: "1"} if way == OURS else {}
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, env=environment, text=True) as process:
+        _answer(process)
+        yield process
+
+
+def _ask(worker: subprocess.Popen[str]) -> str:
+    assert worker.stdin is not None
+    print(file=worker.stdin, flush=True)
+    return _answer(worker)
+
+
+def _answer(worker: subprocess.Popen[str]) -> str:
+    assert worker.stdout is not None
+    line = worker.stdout.readline()
+    if not line:
+        sys.exit("epoch_time: a worker ended early; its message stands above")
+    return line
+
+
+@dataclass(frozen=True)
+class Way:
+    """A way to train: the same network on batches of its own."""
+
+    trainer: Trainer
+    batches: list[Indices]
+    flush_denormal: bool
+    precision: Precision
+
+    def step(self, indices: Indices) -> int:
+        """One step; the positions that it read."""
+        batch = tensors_of(self.trainer.train, indices)
+        self.trainer.step(batch, EpochTotals(1))
+        return batch.ids.numel()
+
+    def figures(self) -> Figures:
+        """What is known before anything is timed."""
+        rows = self.trainer.train.rows
+        return Figures(
+            precision=self.precision,
+            torch=str(torch.__version__),
+            cpu=str(torch.cpu.get_capabilities().get("cpu_name", "unknown")),
+            rows=len(rows),
+            batches=len(self.batches),
+            positions=sum(len(batch) * max(len(rows[index]) for index in batch) for batch in self.batches),
+        )
+
+
+def work(way: Way, fraction: float) -> None:
+    """Be one way's process: a line in, a share of the batches trained, a line out; at last the figures."""
+    figures, count = way.figures(), max(TURNS, round(len(way.batches) * fraction))
+    with cpu_settings(threads=1):
+        torch.set_flush_denormal(way.flush_denormal)
+        way.step(way.batches[-1])
+        for turn in range(TURNS):
+            _wait()
+            _train(way, way.batches[count * turn // TURNS : count * (turn + 1) // TURNS], figures)
+    _wait()
+    scale = figures.positions / figures.timed_positions
+    figures.seconds, figures.cpu_seconds = round(figures.seconds * scale, 2), round(figures.cpu_seconds * scale, 2)
+    print(msgspec.json.encode(figures).decode(), flush=True)
+
+
+def our_way(preset: Preset, data: RunData) -> Way:
+    """As `tallygate train` does it."""
+    precision = resolve_precision("auto")
+    batches = shuffled_batches(data.train, preset.training.batch_size, seed=0, epoch=1)
+    return Way(_trainer(preset, data, data.train, precision), batches, True, precision)
+
+
+def reports_way(preset: Preset, data: RunData) -> Way:
+    """Every text padded in front to the greatest length."""
+    length, size = preset.text.max_length, preset.training.batch_size
+    rows = [[PADDING] * (length - len(row)) + row for row in data.train.rows]
+    order = np.random.default_rng(0).permutation(len(rows))
+    batches = [order[start : start + size] for start in range(0, len(order), size)]
+    padded = EncodedSplit(rows, data.train.targets)
+    return Way(_trainer(preset, data, padded, "float32"), batches, False, "float32")
+
+
+def _trainer(preset: Preset, data: RunData, split: EncodedSplit, precision: Precision) -> Trainer:
+    return Trainer(new_model(data.architecture(preset), 0), preset.training, split, len(data.labels), precision)
+
+
+def _train(way: Way, batches: Sequence[Indices], figures: Figures) -> None:
+    start, cpu_start = time.perf_counter(), time.process_time()
+    figures.timed_positions += sum(map(way.step, batches))
+    figures.timed_batches += len(batches)
+    figures.seconds += time.perf_counter() - start
+    figures.cpu_seconds += time.process_time() - cpu_start
+
+
+def _wait() -> None:
+    """Say that all is done so far, and wait for the next turn."""
+    print(flush=True)
+    sys.stdin.readline()
+
+
 def _parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data-dir", default=os.environ.get("TALLYGATE_IMDB"), help="IMDB (default: $TALLYGATE_IMDB)")
     parser.add_argument("--fraction", type=float, default=1.0, help="share of the batches to time (default: 1)")
     parser.add_argument("--out", default="epoch_time.json", help="JSON file to write")
+    parser.add_argument("--worker", choices=[OURS, REPORT], help=argparse.SUPPRESS)
     arguments = parser.parse_args(argv)
     if not 0 < arguments.fraction <= 1:
         parser.error("--fraction must be above 0 and at most 1")
+    if not arguments.data_dir:
+        parser.error("--data-dir or TALLYGATE_IMDB must name the IMDB data")
     return arguments
 
 

@@ -14,7 +14,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from tallygate.runtime.errors import CheckpointError, OutputError, UsageError
+from tallygate.runtime.errors import CheckpointError, OutputError
 from tallygate.train import checkpoint as checkpoint_module
 from tallygate.train import data_source, run_checkpoint
 from tallygate.train import run as run_module
@@ -253,68 +253,6 @@ def test_a_damaged_state_is_refused(tmp_path: Path, preset: str) -> None:
     state.write_bytes(state.read_bytes()[:-100])
     with pytest.raises(CheckpointError, match="is damaged"):
         resume(tmp_path / "run")
-
-
-@pytest.mark.parametrize(
-    ("options", "difference"),
-    [
-        ({"preset": "tiny"}, "preset small, not tiny"),
-        ({"data": "imdb"}, "data mini, not imdb"),
-        ({"seed": 7}, "seed 0, not 7"),
-        ({"epochs": 9}, "epochs 4, not 9"),
-        ({"threads": 2}, "threads 1, not 2"),
-        ({"text_column": "review"}, "other columns"),
-    ],
-)
-def test_a_folder_with_another_run_is_refused(whole: Path, options: dict[str, object], difference: str) -> None:
-    for resumed in (True, False):
-        wanted = {"preset": None} | options | {"out": str(whole), "resume": resumed}
-        if not resumed and "preset" not in options:
-            continue
-        with pytest.raises(CheckpointError, match=rf"holds another run \({difference}.*another folder with --out"):
-            plan_run(TrainOptions(**wanted))  # type: ignore[arg-type]
-
-
-def test_the_same_preset_name_with_other_content_is_another_run(tmp_path: Path, whole: Path) -> None:
-    (tmp_path / "small.toml").write_text(PRESET.replace("0.02", "0.03"))
-    with pytest.raises(CheckpointError, match="another preset of the name small"):
-        plan_run(TrainOptions(preset=str(tmp_path / "small.toml"), out=str(whole), resume=True))
-
-
-def test_the_same_run_without_resume_is_refused_with_the_mend(preset: str, whole: Path) -> None:
-    with pytest.raises(OutputError, match="holds this run already; go on with it with --resume, or name another"):
-        plan_run(TrainOptions(preset=preset, out=str(whole)))
-
-
-def test_a_folder_of_something_else_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "thesis.tex").touch()
-    with pytest.raises(OutputError, match=r"holds other files \(thesis.tex\) and no run"):
-        plan_run(TrainOptions(out=str(tmp_path)))
-
-
-def test_there_must_be_a_run_to_resume(tmp_path: Path) -> None:
-    with pytest.raises(CheckpointError, match="there is no run to resume"):
-        plan_run(TrainOptions(out=str(tmp_path / "none"), resume=True))
-
-
-def test_a_damaged_description_is_refused(tmp_path: Path) -> None:
-    (tmp_path / LAYOUT.run).write_text('{"version": 1')
-    with pytest.raises(CheckpointError, match="does not describe a run"):
-        plan_run(TrainOptions(out=str(tmp_path), resume=True))
-
-
-@pytest.mark.parametrize("option", ["epochs", "threads", "validation"])
-def test_numbers_must_make_sense(option: str) -> None:
-    with pytest.raises(UsageError, match=f"--{option} 0"):
-        plan_run(TrainOptions(**{option: 0}))  # type: ignore[arg-type]
-
-
-def test_defaults() -> None:
-    plan = plan_run(TrainOptions(data="imdb"))
-    assert plan.folder == Path("runs/imdb-seed")
-    assert plan.facts.preset_name == "seed"
-    assert plan_run(TrainOptions()).folder == Path("runs/mini-tiny")
-    assert plan_run(TrainOptions(data="some/where/mails.csv")).folder == Path("runs/mails-seed")
 
 
 def test_a_full_disk_leaves_nothing_half_written(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, preset: str) -> None:

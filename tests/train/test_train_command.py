@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tallygate.train import data_source
+from tallygate.runtime.errors import InputError
+from tallygate.train import corpora, data_source
 from tallygate.train import run as run_module
 from tallygate.train.command import COMMAND
 from tallygate.train.corpora.mini import mini_corpus
+from tallygate.train.huge_pages import VARIABLE, request_huge_pages
 from tallygate.train.loop import Trainer
 
 
@@ -88,3 +91,25 @@ def test_listing_the_command_imports_nothing_heavy() -> None:
 
 def test_its_modules_are_those_of_the_extra() -> None:
     COMMAND.check_installed("train")
+
+
+def test_bad_rows_that_are_left_out_are_reported(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(data_source, "load_corpus", corpora.load_corpus)
+    rows = [f"{word} number {number},{label}" for number in range(40) for word, label in (("fine", "a"), ("poor", "b"))]
+    Path("mails.csv").write_text("\n".join(["text,label", *rows, "nobody knows,"]) + "\n", encoding="utf-8")
+    with pytest.raises(InputError, match="line 82"):
+        train("--data", "mails.csv", "--preset", "tiny")
+    assert train("--data", "mails.csv", "--preset", "tiny", "--epochs", "1", "--skip-bad") == 0
+    assert "bad rows left out: 1 (mails.csv line 82" in capsys.readouterr().err
+    assert Path("runs", "mails-tiny", "result.json").exists()
+
+
+def test_huge_pages_are_asked_for_unless_the_user_has_decided(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(VARIABLE, raising=False)
+    request_huge_pages()
+    assert os.environ[VARIABLE] == "1"
+    monkeypatch.setenv(VARIABLE, "0")
+    request_huge_pages()
+    assert os.environ[VARIABLE] == "0"

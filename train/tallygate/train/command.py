@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from tallygate.runtime.command import Command
+from tallygate.train.huge_pages import request_huge_pages
 
 if TYPE_CHECKING:
     from tallygate.train.run_plan import RunPlan
@@ -36,6 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Train, or go on training, and print the scores. Ctrl-C ends with one line that says how to go on."""
     plan: RunPlan | None = None
+    request_huge_pages()
     try:
         from tallygate.train.run_plan import TrainOptions, plan_run
 

@@ -49,6 +49,7 @@ class Progress:
             unit="batch",
             disable=None,
             dynamic_ncols=True,
+            leave=False,
         )
 
     def step(self, totals: EpochTotals) -> None:
