@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import socket
 import subprocess
@@ -17,6 +18,7 @@ from gradio_client.exceptions import AppError
 
 from tallygate.demo.copies import Copies
 from tallygate.demo.limits import TEXT_CHARACTERS, TEXTS
+from tallygate.demo.tabs.about import SNIPPET
 from tallygate.runtime.cli import main
 
 Capture = pytest.CaptureFixture[str]
@@ -34,6 +36,16 @@ def test_programs_get_the_same_answers(client: Client, copies: Copies) -> None:
     many = client.predict(["very good film", ""], "fp32 on numpy", api_name="/classify_many")
     assert [a["engine"] for a in many] == ["numpy", "numpy"]
     assert client.predict(api_name="/copies") == copies.names
+
+
+def test_the_readme_s_program_works(address: str, copies: Copies) -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    (program,) = re.findall(r"```python\n(from gradio_client.*?)```", readme, re.DOTALL)
+    assert all(line in program for line in SNIPPET.splitlines()[1:])
+    command = [sys.executable, "-c", program.replace("http://127.0.0.1:7860", address)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1].endswith(str(copies.names))
 
 
 def test_only_the_three_endpoints_are_public(client: Client) -> None:
