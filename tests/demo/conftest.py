@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 import pytest
 
-os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+from tallygate.demo.command import QUIET
+
+os.environ.update(QUIET)
 
 pytest.importorskip("gradio", reason="needs the extra [demo]")
 

@@ -8,6 +8,17 @@ import os
 from tallygate.runtime.command import Command
 from tallygate.runtime.commands.options import positive_int
 
+QUIET = {
+    "GRADIO_ANALYTICS_ENABLED": "False",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "GRADIO_ANALYTICS_MAX_EVENTS": "100",
+    "GRADIO_ANALYTICS_CACHE_FREQUENCY": "1000000000",
+}
+"""Gradio reports to nobody, and does not draw up statistics of its last 10,000 events after every event."""
+
+MATRIX_THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+"""Threads of NumPy's matrix products: on a busy machine, several that wait for each other are 20 times slower."""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
@@ -24,9 +35,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve until interrupted."""
-    # Read when Gradio is imported, which is why it is imported after it.
-    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
-    os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
+    # Read when Gradio and NumPy are imported, which is why they are imported after it.
+    os.environ.update(QUIET)
+    for name in MATRIX_THREADS:
+        os.environ.setdefault(name, str(arguments.threads))
     from tallygate.demo.app import build_app
     from tallygate.demo.server import serve
     from tallygate.runtime.bundle import open_bundle

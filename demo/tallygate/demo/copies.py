@@ -61,6 +61,9 @@ class Copies:
 
     def load(self, copy: Copy) -> Classifier:
         """The classifier of a copy. Raises :class:`TallygateError` when it cannot be loaded."""
+        # A copy that is there is not kept waiting while another is loaded.
+        if (loaded := self._loaded.get(copy)) is not None:
+            return loaded
         with self._lock:
             if copy not in self._loaded:
                 engine = create_engine(self.bundle, copy.engine, copy.precision, self._threads)

@@ -40,6 +40,7 @@ class Finished:
 def build_batch(copies: Copies) -> None:
     """Put the tab's components into the current block."""
     labels = list(copies.bundle.manifest.labels)
+    workspace = tempfile.TemporaryDirectory(prefix="tallygate-demo-")  # removed when the program ends
     gr.HTML(
         "<p class='tg-intro'>Tens of thousands of texts at once: CSV, TSV, JSON lines, or one text per line. "
         "Rows that cannot be read are put aside and named; the others are answered.</p>"
@@ -83,7 +84,7 @@ def build_batch(copies: Copies) -> None:
     ) -> Iterator[Update]:
         _remove(old)
         yield {status: show_progress(BatchRun("")), results: gr.Column(visible=False), finished: None} | _busy(True)
-        folder = Path(tempfile.mkdtemp(prefix="tallygate-demo-"))
+        folder = Path(tempfile.mkdtemp(dir=workspace.name))
         done = False
         try:
             classifier = copies.load(copies.find(copy_name))
