@@ -9,6 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import onnx
 import pytest
 import torch
 
@@ -64,6 +65,12 @@ def checkpoint() -> Checkpoint:
 def exported(checkpoint: Checkpoint, tmp_path_factory: pytest.TempPathFactory) -> ExportResult:
     """The bundle of that checkpoint, as a directory, gated on the goldens alone."""
     return export_bundle(checkpoint, tmp_path_factory.mktemp("exported") / "bundle", ExportOptions())
+
+
+@pytest.fixture(scope="session")
+def graph(exported: ExportResult) -> onnx.ModelProto:
+    """The fp32 graph of that bundle; tests that alter it copy it first."""
+    return exported.variants[0].graph
 
 
 @pytest.fixture(scope="session")

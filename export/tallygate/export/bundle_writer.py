@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -35,9 +36,12 @@ def write_bundle(path: str | Path, files: Mapping[str, bytes]) -> None:
 
 
 def check_is_free(path: Path) -> None:
-    """Raise :class:`OutputError` when something stands at ``path`` already."""
-    if path.exists() or path.is_symlink():
+    """Raise :class:`OutputError` when something stands at ``path``, or nothing can be made there; writes nothing."""
+    if os.path.lexists(path):
         raise OutputError(path, "exists already", "choose another name or remove it first")
+    folder = next(parent for parent in path.absolute().parents if os.path.lexists(parent))
+    if not folder.is_dir() or not os.access(folder, os.W_OK):
+        raise OutputError(path, f"cannot be written (in {folder})", "check the path and its permissions")
 
 
 def file_facts(files: Mapping[str, bytes]) -> dict[str, FileFacts]:

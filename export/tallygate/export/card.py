@@ -27,6 +27,7 @@ An LSTM text classifier that answers with one of {len(manifest.labels)} labels: 
 
 def _use(manifest: Manifest) -> str:
     binary = manifest.outputs == 1
+    function = "sigmoid" if binary else "softmax"
     logits = f"one per text, above 0 for {_code(manifest.labels[1])}" if binary else "one per label, in the order above"
     return f"""## Use
 
@@ -44,7 +45,7 @@ print(Classifier.load("PATH").predict("A text"))
 
 In any other ONNX runtime: inputs `ids` (int64 [batch, time], rows of `{LAYOUT.vocabulary}`, 0 behind a text's end) and
 `lengths` (int64 [batch], at least 1), output `logits` (float32 [batch, {manifest.outputs}]: {logits}).
-Divide them by {manifest.temperature:.6g} before a {"sigmoid" if binary else "softmax"} makes them probabilities.{_sessions(manifest)}"""
+Divide them by {manifest.temperature:.6g} before a {function} makes them probabilities.{_sessions(manifest)}"""
 
 
 def _sessions(manifest: Manifest) -> str:

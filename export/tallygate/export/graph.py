@@ -39,9 +39,7 @@ def onnx_from_checkpoint(checkpoint: Checkpoint, opset: int = DEFAULT_OPSET) -> 
 
 def onnx_from_model(model: LSTMClassifier, labels: tuple[str, ...], opset: int = DEFAULT_OPSET) -> onnx.ModelProto:
     """As :func:`onnx_from_checkpoint`, for a model that is not saved. ``model`` is left as it is."""
-    if opset not in OPSETS:
-        known = f"{OPSETS.start} to {OPSETS.stop - 1}"
-        raise UsageError(f"opset {opset}", "cannot be written", f"choose a --target-opset from {known}")
+    check_opset(opset)
     traceable = with_onnx_lstm(model)
     weights = {_weight_name(name): value.numpy(force=True).copy() for name, value in traceable.named_parameters()}
     _make_weights_distinct(traceable)
@@ -52,6 +50,13 @@ def onnx_from_model(model: LSTMClassifier, labels: tuple[str, ...], opset: int =
     _describe(graph, model.architecture, labels)
     check_graph(graph)
     return graph
+
+
+def check_opset(opset: int) -> None:
+    """Raise :class:`UsageError` for an opset outside ``OPSETS``."""
+    if opset not in OPSETS:
+        known = f"{OPSETS.start} to {OPSETS.stop - 1}"
+        raise UsageError(f"opset {opset}", "cannot be written", f"choose a --target-opset from {known}")
 
 
 def node_count(graph: onnx.ModelProto) -> int:

@@ -12,7 +12,7 @@ import torch
 from tallygate.export.bundle_files import bundle_files
 from tallygate.export.bundle_writer import check_is_free, write_bundle
 from tallygate.export.goldens import goldens_to_jsonl, make_goldens, one_thread
-from tallygate.export.graph import onnx_from_checkpoint
+from tallygate.export.graph import check_opset, onnx_from_checkpoint
 from tallygate.export.results import ExportOptions, ExportResult, VariantResult
 from tallygate.export.validation import load_validation
 from tallygate.export.variants import VARIANTS, VariantRecipe
@@ -37,13 +37,14 @@ def export_bundle(
     :class:`ExportError` when the graph breaks the graph contract, and the errors of :func:`load_validation`.
     """
     check_is_free(Path(out))
+    check_opset(options.opset)
+    say("validation data")
+    with one_thread():
+        validation = load_validation(checkpoint, options.data_dir)
     say("graph")
     graph = onnx_from_checkpoint(checkpoint, options.opset)
     say("goldens")
     goldens = make_goldens(checkpoint)
-    say("validation data")
-    with one_thread():
-        validation = load_validation(checkpoint, options.data_dir)
     gate = _Gate(checkpoint, reference_from_goldens(goldens), validation)
     variants = []
     for name in options.variants:
