@@ -122,7 +122,7 @@ def test_a_zip_that_lies_about_its_sizes_is_refused(toy: ToyBundle, tmp_path: Pa
 
 def test_refuses_two_files_of_one_name(toy: ToyBundle, tmp_path: Path) -> None:
     path = toy.write_zip(tmp_path / "toy.zip")
-    with pytest.warns(UserWarning), zipfile.ZipFile(path, "a") as archive:
+    with pytest.warns(UserWarning, match="Duplicate name"), zipfile.ZipFile(path, "a") as archive:
         archive.writestr(LAYOUT.vocabulary, b"other\t2\n")
     refuses(path, "two files of the same name")
 
@@ -171,10 +171,16 @@ def test_no_damage_to_a_zip_does_more_than_one_line(toy: ToyBundle, tmp_path: Pa
     start = data.draw(st.integers(0, len(sound)))
     broken = sound[:start] + data.draw(st.binary(max_size=8)) + sound[start + data.draw(st.integers(0, 8)) :]
     path.write_bytes(broken)
+    assert "\n" not in message_of(lambda: open_bundle(path).goldens())
+
+
+def message_of(action: Callable[[], object]) -> str:
+    """What the error says, nothing where there is none; any other error than ours goes on."""
     try:
-        open_bundle(path).goldens()
+        action()
     except TallygateError as error:
-        assert "\n" not in str(error)
+        return str(error)
+    return ""
 
 
 def refuses(path: Path, reason: str) -> None:

@@ -146,7 +146,8 @@ def test_a_missing_extra_answers_with_the_install_command(capsys: Capture, monke
 
 def test_a_closed_pipe_is_no_error(toy_path: Path, tmp_path: Path) -> None:
     (tmp_path / "many.txt").write_text("good film\n" * 20_000)
-    command = f"{sys.executable} -m tallygate.runtime.cli predict --bundle {toy_path} --file {tmp_path / 'many.txt'} | head -1"
+    predict = f"{sys.executable} -m tallygate.runtime.cli predict --bundle {toy_path}"
+    command = f"{predict} --file {tmp_path / 'many.txt'} | head -1"
     done = subprocess.run(["bash", "-c", f"set -o pipefail; {command}"], capture_output=True, text=True, check=False)
     assert len(done.stdout.splitlines()) == 1
     assert done.stderr == ""

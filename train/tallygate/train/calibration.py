@@ -9,8 +9,9 @@ from torch import Tensor
 
 from tallygate.train.objective import losses
 
-LOWEST, HIGHEST = 0.05, 20.0
-"""Bounds of a temperature. Without them, logits that make no mistake on the validation rows have temperature 0."""
+LOWEST, HIGHEST = 0.25, 20.0
+"""Bounds of a temperature. Without the lower one, logits that make no mistake on the validation rows have temperature
+0, though all that such rows tell is that they were too few."""
 
 
 def fit_temperature(logits: Tensor, targets: Tensor) -> float:

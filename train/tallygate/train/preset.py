@@ -81,7 +81,7 @@ class TrainingPreset(_Section, frozen=True, kw_only=True):
     clip_norm: float = 1.0
     """Longest gradient (Euclidean norm over all parameters); 0 leaves gradients as they are."""
     patience: int = 0
-    """Epochs without a better validation accuracy after which training stops; 0 never stops early."""
+    """Epochs without a better validation accuracy, or a lower loss at the same, that end the training; 0 is off."""
     ema_decay: float = 0.0
     """Decay per step of the exponential moving average of the weights that is evaluated and kept; 0 is off."""
     class_weights: Literal["none", "balanced"] = "none"

@@ -90,7 +90,8 @@ class Run:
             seconds=round(time.perf_counter() - start, 3),
         )
         self.state.history.append(metrics)
-        is_best = self.state.best is None or score.accuracy > self.state.best.score.accuracy
+        best = self.state.best
+        is_best = best is None or _rank(metrics) > _rank(self.state.history[best.epoch - 1])
         if is_best:
             temperature = fit_temperature(logits, self._targets)
             self.state.best = Best(epoch=totals.epoch, temperature=temperature, score=score)
@@ -106,3 +107,8 @@ class Run:
             save_checkpoint(self.folder, checkpoint_of_best(self.facts, self.data, self.state))
         title = f"{self.data.name}, preset {self.facts.preset_name}, seed {self._preset.seed}"
         draw_curve(self.folder / LAYOUT.curve, history, best.epoch, title)
+
+
+def _rank(metrics: EpochMetrics) -> tuple[float, float]:
+    """What the best epoch has most of: validation accuracy and, among equals, the lower loss."""
+    return metrics.validation_accuracy, -metrics.validation_loss

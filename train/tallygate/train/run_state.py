@@ -23,7 +23,7 @@ Tensors = dict[str, Tensor]
 
 
 class Best(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The best epoch so far, by validation accuracy; the earlier one of two that are alike."""
+    """The best epoch so far, by validation accuracy, among equals by validation loss."""
 
     epoch: int
     temperature: float
