@@ -16,12 +16,11 @@ os.environ.update(QUIET)
 
 pytest.importorskip("gradio", reason="needs the extra [demo]")
 
-from tests.runtime.conftest import ToyBundle
-
 from tallygate.demo.app import build_app
 from tallygate.demo.copies import Copies
 from tallygate.demo.server import serve
 from tallygate.runtime.bundle import open_bundle
+from tests.runtime.conftest import ToyBundle
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

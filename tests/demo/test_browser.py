@@ -18,6 +18,7 @@ from tallygate.runtime.cli import main
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
+
     from tests.demo.conftest import Opener
 
 TABS = ["Classify", "Inside the cell", "Do the copies agree?", "Batch", "About"]

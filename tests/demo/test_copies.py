@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.runtime.conftest import ToyBundle, toy_model
 
 from tallygate.demo import copies as copies_module
 from tallygate.demo.agreement import ask_every_copy, run_gates
@@ -14,6 +13,7 @@ from tallygate.demo.copies import Copies
 from tallygate.demo.show.agreement import show_agreement, show_gates
 from tallygate.runtime.bundle import LAYOUT, open_bundle
 from tallygate.runtime.errors import EngineUnavailableError, UsageError
+from tests.runtime.conftest import ToyBundle, toy_model
 
 
 def with_variant(path: Path, model: bytes) -> Copies:

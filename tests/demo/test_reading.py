@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.runtime.conftest import ToyBundle
 
 from tallygate.demo import reading as reading_module
 from tallygate.demo.copies import Copies
@@ -18,6 +17,7 @@ from tallygate.demo.reading import NO_WORD, read, words_of
 from tallygate.demo.show.reading import show_reading
 from tallygate.demo.templating import render
 from tallygate.runtime.bundle import open_bundle
+from tests.runtime.conftest import ToyBundle
 
 
 def test_the_running_answers_are_those_to_the_beginnings(copies: Copies) -> None:
