@@ -1,0 +1,93 @@
+"""One text as the model reads it: its words, what was cut off or is unknown, and the answer after each word."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from time import perf_counter
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tallygate.runtime.classifier import Classifier
+from tallygate.runtime.prediction import Prediction, label_indices, probabilities_from_logits
+from tallygate.runtime.text import Splitter, Tokenizer
+
+RUNNING_STEPS = 512
+"""Most beginnings of a text that are classified; between them the curve is straight."""
+NO_WORD = "(no word)"
+"""Stands for a text without any word, which the model reads as one unknown word."""
+
+
+@dataclass(frozen=True)
+class Words:
+    """The words of a text."""
+
+    kept: list[str]
+    """What the model reads, never empty."""
+    known: list[bool]
+    """Whether the vocabulary holds the word."""
+    cut: list[str]
+    """Words beyond the longest text, which it does not read, in reading order."""
+    keeps: str
+    """``first`` or ``last``: the end that is kept."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The answer to one text, and how it came about."""
+
+    words: Words
+    prediction: Prediction
+    running: NDArray[np.float64]
+    """[words, labels]: calibrated probabilities after each word."""
+    milliseconds: float
+    """From text to label, for this text alone; the running answers are not counted."""
+
+    @property
+    def focus(self) -> int:
+        """Index of the label whose probability is drawn: the second of two, else the predicted one."""
+        labels = list(self.prediction.probabilities)
+        return 1 if len(labels) == 2 else labels.index(self.prediction.label)
+
+    @property
+    def moves(self) -> NDArray[np.float64]:
+        """[words]: how much each word changed the probability of the label in focus, from an even start."""
+        focus = self.running[:, self.focus]
+        return np.diff(focus, prepend=1 / self.running.shape[1])
+
+    @property
+    def turns(self) -> int:
+        """How often the predicted label changed on the way."""
+        return int((np.diff(self.running.argmax(axis=1)) != 0).sum())
+
+
+def words_of(text: str, tokenizer: Tokenizer) -> Words:
+    """Split ``text`` as ``tokenizer`` does, and say what becomes of each word."""
+    kept, known = tokenizer.tokens(text), tokenizer.vocabulary.rows
+    every = Splitter(tokenizer.contract.punctuation).split(text)
+    keeps_last = tokenizer.contract.keep == "last"
+    cut = every[: len(every) - len(kept)] if keeps_last else every[len(kept) :]
+    return Words(kept or [NO_WORD], [word in known for word in kept] or [False], cut, tokenizer.contract.keep)
+
+
+def read(text: str, classifier: Classifier) -> Reading:
+    """Classify ``text``, and then every beginning of it, with the same copy."""
+    start = perf_counter()
+    prediction = classifier.predict(text)
+    milliseconds = 1000 * (perf_counter() - start)
+    ids = classifier.tokenizer.encode(text)
+    return Reading(words_of(text, classifier.tokenizer), prediction, running(ids, classifier), milliseconds)
+
+
+def running(ids: list[int], classifier: Classifier) -> NDArray[np.float64]:
+    """``ids`` of one text -> [words, labels]: calibrated probabilities after each word."""
+    lengths = np.unique(np.linspace(1, len(ids), min(len(ids), RUNNING_STEPS)).astype(int))
+    logits = classifier.logits([ids[:length] for length in lengths])
+    probabilities = probabilities_from_logits(logits, classifier.bundle.manifest.temperature)
+    every = np.arange(1, len(ids) + 1)
+    return np.stack([np.interp(every, lengths, column) for column in probabilities.T], axis=1)
+
+
+def labels_of(logits: NDArray[np.float32], labels: list[str]) -> list[str]:
+    """[texts, outputs] -> the predicted label of each text."""
+    return [labels[index] for index in label_indices(logits)]

@@ -1,0 +1,1 @@
+"""What the page shows: results as HTML. Nothing here computes or knows Gradio."""

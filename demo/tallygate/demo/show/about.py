@@ -1,0 +1,73 @@
+"""What the bundle is: the model card, the facts of its manifest, and the pictures that it brings."""
+
+from __future__ import annotations
+
+import base64
+import re
+
+from tallygate.demo.templating import render
+from tallygate.runtime.bundle import LAYOUT, Bundle
+from tallygate.runtime.manifest import Manifest, Score
+
+_HEADER = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
+_IMAGE = re.compile(r"!\[([^\]]*)\]\([^)]*\)")
+_PICTURES = {".png": "image/png", ".svg": "image/svg+xml"}
+
+
+def show_header(manifest: Manifest) -> str:
+    """HTML of the page's head."""
+    scores = sorted(manifest.training.scores, key=lambda score: score.split != "test")
+    return render("header.html", name=manifest.name, labels=manifest.labels, score=scores[0] if scores else None)
+
+
+def show_about(bundle: Bundle) -> str:
+    """HTML of the facts and pictures."""
+    manifest = bundle.manifest
+    return render(
+        "about.html",
+        facts=_facts(bundle),
+        variants=list(manifest.variants.items()),
+        sizes={name: manifest.files[variant.file].size for name, variant in manifest.variants.items()},
+        pictures=_pictures(bundle),
+    )
+
+
+def model_card(bundle: Bundle) -> str:
+    """The model card as Markdown, without its header and without pictures from elsewhere; empty when there is none."""
+    if LAYOUT.card not in bundle.manifest.files:
+        return ""
+    card = _HEADER.sub("", bundle.read(LAYOUT.card).decode("utf-8", "replace"))
+    return _IMAGE.sub(r"\1", card)
+
+
+def _facts(bundle: Bundle) -> list[tuple[str, str]]:
+    m = bundle.manifest
+    parameters = m.training.parameters
+    return [
+        ("name", m.name),
+        ("labels", ", ".join(m.labels)),
+        ("parameters", f"{sum(parameters.values()):,}: {', '.join(f'{n:,} {part}' for part, n in parameters.items())}"),
+        ("reads", f"the {m.text.keep} {m.text.max_length:,} words of a text, {m.vocabulary_rows:,} vocabulary rows"),
+        ("trained on", f"{m.training.data}, preset {m.training.preset}, {m.training.epochs} epochs"),
+        *((f"{score.split} accuracy", _score(score)) for score in m.training.scores),
+        ("temperature", f"{m.temperature:.3g}"),
+        ("written by", f"tallygate {m.created_with}"),
+        ("sha256", bundle.sha256),
+        ("file", bundle.path.name),
+    ]
+
+
+def _score(score: Score) -> str:
+    low, high = score.interval
+    return f"{score.accuracy:.2%} of {score.rows:,} ({low:.2%} to {high:.2%}), macro-F1 {score.macro_f1:.4f}"
+
+
+def _pictures(bundle: Bundle) -> list[dict[str, str]]:
+    """PNG and SVG files that the manifest lists, such as a training curve."""
+    found = []
+    for name in bundle.manifest.files:
+        kind = _PICTURES.get(name[-4:].lower())
+        if kind:
+            data = base64.b64encode(bundle.read(name)).decode("ascii")
+            found.append({"name": name[:-4].replace("_", " "), "uri": f"data:{kind};base64,{data}"})
+    return found

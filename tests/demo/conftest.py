@@ -1,0 +1,110 @@
+"""The page served on this machine, and a browser that watches what it does."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
+
+import pytest
+
+from tallygate.demo.command import QUIET
+
+os.environ.update(QUIET)
+
+pytest.importorskip("gradio", reason="needs the extra [demo]")
+
+from tallygate.demo.app import build_app
+from tallygate.demo.copies import Copies
+from tallygate.demo.server import serve
+from tallygate.runtime.bundle import open_bundle
+from tests.runtime.conftest import ToyBundle
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+    Opener: TypeAlias = Callable[..., Page]
+
+REQUIRE_BROWSER = "TALLYGATE_REQUIRE_BROWSER"
+FLAGS = [
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def bundle_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A bundle of the labels bad and good that knows six words and reads the last eight of a text."""
+    return ToyBundle().write_directory(tmp_path_factory.mktemp("bundles") / "toy")
+
+
+@pytest.fixture(scope="session")
+def copies(bundle_path: Path) -> Copies:
+    return Copies(open_bundle(bundle_path))
+
+
+@pytest.fixture(scope="session")
+def address(bundle_path: Path) -> Iterator[str]:
+    """Where the page is served."""
+    app = build_app(open_bundle(bundle_path))
+    yield serve(app)
+    app.close(verbose=False)
+
+
+def _missing(reason: str) -> NoReturn:
+    if os.environ.get(REQUIRE_BROWSER):
+        pytest.fail(f"{reason}, although {REQUIRE_BROWSER} is set")
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """A real headless Chromium."""
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        _missing("needs playwright")
+    found = (shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome"))
+    executable = next((path for path in found if path), None)
+    if executable is None:
+        _missing("needs Chromium: apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+def _watched(chromium: Browser, address: str, faults: list[str], **options: Any) -> Page:  # noqa: ANN401
+    page = chromium.new_context(accept_downloads=True, **options).new_page()
+    page.set_default_timeout(30_000)
+    page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    local = (address, "data:", "blob:")
+    page.on("request", lambda r: None if r.url.startswith(local) else faults.append(f"asked {r.url}"))
+    page.goto(address)
+    page.get_by_test_id("label").wait_for()
+    return page
+
+
+@pytest.fixture
+def open_page(chromium: Browser, address: str) -> Iterator[Opener]:
+    """Opens the page with the options of a browser context; afterwards nothing may have gone wrong or left."""
+    faults: list[str] = []
+    pages = []
+
+    def open_with(**options: Any) -> Page:  # noqa: ANN401
+        pages.append(_watched(chromium, address, faults, **options))
+        return pages[-1]
+
+    yield open_with
+    for page in pages:
+        page.context.close()
+    assert faults == []
+
+
+@pytest.fixture
+def page(open_page: Opener) -> Page:
+    """The page on a wide screen."""
+    return open_page(viewport={"width": 1280, "height": 900})

@@ -1,0 +1,79 @@
+"""One text: the answer after each word, cut and unknown words, and nothing of it becomes a part of the page."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tallygate.demo import reading as reading_module
+from tallygate.demo.copies import Copies
+from tallygate.demo.reading import NO_WORD, read, words_of
+from tallygate.demo.show.reading import show_reading
+from tallygate.demo.templating import render
+from tallygate.runtime.bundle import open_bundle
+from tests.runtime.conftest import ToyBundle
+
+
+def test_the_running_answers_are_those_to_the_beginnings(copies: Copies) -> None:
+    classifier, words = copies.load(copies.first), ["not", "very", "bad", "plot", "good", "film"]
+    reading = read(" ".join(words), classifier)
+    for count in range(1, len(words) + 1):
+        expected = classifier.predict(" ".join(words[:count])).probabilities
+        np.testing.assert_allclose(reading.running[count - 1], list(expected.values()), atol=1e-5)
+    assert reading.moves.sum() == pytest.approx(reading.running[-1, 1] - 0.5)
+
+
+def test_a_text_with_more_words_than_steps_ends_where_it_should(
+    copies: Copies, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading_module, "RUNNING_STEPS", 3)
+    reading = read("good bad film plot not very good", copies.load(copies.first))
+    assert reading.running.shape == (7, 2)
+    assert reading.running[-1, 1] == pytest.approx(reading.prediction.probabilities["good"], abs=1e-5)
+
+
+@pytest.mark.parametrize("keep", ["first", "last"])
+def test_cut_words_are_those_beyond_the_longest_text(tmp_path: Path, keep: str) -> None:
+    toy = ToyBundle()
+    toy.manifest["text"]["keep"] = keep  # type: ignore[index]
+    tokenizer = open_bundle(toy.write_directory(tmp_path / "toy")).tokenizer()
+    words = [f"w{i}" for i in range(20)]
+    found = words_of(" ".join(words), tokenizer)
+    assert found.kept == (words[:8] if keep == "first" else words[-8:])
+    assert found.cut == (words[8:] if keep == "first" else words[:-8])
+    assert words_of("", tokenizer).kept == [NO_WORD]
+
+
+def test_three_labels_get_a_line_each(tmp_path: Path) -> None:
+    copies = Copies(open_bundle(ToyBundle(["a", "b", "c"]).write_directory(tmp_path / "toy")))
+    reading = read("very good film", copies.load(copies.first))
+    assert reading.running.shape == (3, 3)
+    html = show_reading(reading)
+    assert html.count("tone-line-") == 3
+    assert f'data-testid="label">{reading.prediction.label}<' in html
+
+
+class Tags(HTMLParser):
+    """Collects the elements of a page."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.found: set[str] = set()
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.add(tag)
+        self.found.update(name for name, _ in attrs if name.startswith("on"))
+
+
+@given(st.text(max_size=200))
+def test_no_text_becomes_a_part_of_the_page(text: str) -> None:
+    html = render("message.html", kind="plain", text=f"<script onload=x>{text}<b>")
+    assert Tags(html).found == {"div"}
+    assert not re.search(r"[${}`]", html)
