@@ -32,7 +32,7 @@ gpu-report: setup
 # The shipped bundle from the shipped checkpoint; needs the IMDB data (TALLYGATE_IMDB) for the gate.
 bundle: setup
 	rm -f $(SHIPPED)
-	$(BIN)/tallygate export imdb --name tallygate-imdb --out $(SHIPPED) --report build/imdb.parity.md
+	$(BIN)/tallygate export imdb --name tallygate-imdb --out $(SHIPPED)
 
 # docs/parity.md, on the test split: the one command that reads it.
 parity: setup

@@ -56,6 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
         check_is_free(Path(arguments.ort_format))
     result = export_bundle(named_checkpoint(arguments.checkpoint), arguments.out, options, _say)
     _write_report(result, report)
+    _copy_curve(arguments.checkpoint, report.with_suffix(""))
     print(_summary(result))
     print(f"report     {report}")
     for variant in result.variants:
@@ -68,9 +69,25 @@ def run(arguments: argparse.Namespace) -> int:
 
 def named_checkpoint(name: str) -> Checkpoint:
     """The checkpoint in that folder, or the shipped one for ``imdb``."""
-    from tallygate.train.checkpoint import load_checkpoint, shipped_checkpoint
+    from tallygate.train.checkpoint import load_checkpoint
 
-    return load_checkpoint(shipped_checkpoint() if name == SHIPPED else name)
+    return load_checkpoint(_folder(name))
+
+
+def _folder(name: str) -> Path:
+    from tallygate.train.checkpoint import shipped_checkpoint
+
+    return shipped_checkpoint() if name == SHIPPED else Path(name)
+
+
+def _copy_curve(name: str, report: Path) -> None:
+    """Put the training curve of a run, where it has one, into the folder of its parity report."""
+    from tallygate.runtime.outputs import write_bytes
+    from tallygate.train.run_layout import LAYOUT
+
+    curve = _folder(name) / LAYOUT.curve
+    if curve.is_file():
+        write_bytes(report / LAYOUT.curve, curve.read_bytes())
 
 
 def _write_report(result: ExportResult, page: Path) -> None:

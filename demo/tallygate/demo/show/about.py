@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import base64
 import re
 
+from tallygate.demo.show.pictures import listed_pictures, report_pictures
 from tallygate.demo.templating import render
 from tallygate.runtime.bundle import LAYOUT, Bundle
 from tallygate.runtime.manifest import Manifest, Score
 
 _HEADER = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
 _IMAGE = re.compile(r"!\[([^\]]*)\]\([^)]*\)")
-_PICTURES = {".png": "image/png", ".svg": "image/svg+xml"}
 
 
 def show_header(manifest: Manifest) -> str:
@@ -28,7 +27,7 @@ def show_about(bundle: Bundle) -> str:
         facts=_facts(bundle),
         variants=list(manifest.variants.items()),
         sizes={name: manifest.files[variant.file].size for name, variant in manifest.variants.items()},
-        pictures=_pictures(bundle),
+        pictures=listed_pictures(bundle) + report_pictures(bundle, "curve"),
     )
 
 
@@ -60,14 +59,3 @@ def _facts(bundle: Bundle) -> list[tuple[str, str]]:
 def _score(score: Score) -> str:
     low, high = score.interval
     return f"{score.accuracy:.2%} of {score.rows:,} ({low:.2%} to {high:.2%}), macro-F1 {score.macro_f1:.4f}"
-
-
-def _pictures(bundle: Bundle) -> list[dict[str, str]]:
-    """PNG and SVG files that the manifest lists, such as a training curve."""
-    found = []
-    for name in bundle.manifest.files:
-        kind = _PICTURES.get(name[-4:].lower())
-        if kind:
-            data = base64.b64encode(bundle.read(name)).decode("ascii")
-            found.append({"name": name[:-4].replace("_", " "), "uri": f"data:{kind};base64,{data}"})
-    return found

@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from tallygate.demo.agreement import Agreement, CopyAnswer
 from tallygate.demo.copies import Copy
 from tallygate.demo.reading import labels_of
+from tallygate.demo.show.pictures import report_pictures
 from tallygate.demo.show.tones import tones_of
 from tallygate.demo.templating import render
+from tallygate.runtime.bundle import Bundle
 from tallygate.runtime.errors import TallygateError
 from tallygate.runtime.gates import gate_of
-from tallygate.runtime.manifest import Manifest
 from tallygate.runtime.parity_report import GateReport
 
 TEXTS_SHOWN = 50
@@ -35,21 +36,21 @@ def show_agreement(agreement: Agreement) -> str:
     )
 
 
-def show_written_parity(manifest: Manifest) -> str:
+def show_written_parity(bundle: Bundle) -> str:
     """HTML of the figures that the bundle brings, measured when it was exported."""
     rows = [
         _parity_row(name, engine, "at export", parity, True)
-        for name, variant in manifest.variants.items()
+        for name, variant in bundle.manifest.variants.items()
         for engine, parity in variant.parity.items()
     ]
     if not rows:
         return render("message.html", kind="plain", text="This bundle brings no parity figures. Run the gate here.")
-    return render("parity.html", rows=rows)
+    return render("parity.html", rows=rows, pictures=report_pictures(bundle, "errors", "boundary"))
 
 
 def show_gates(verdicts: Sequence[tuple[Copy, GateReport | TallygateError]]) -> str:
     """HTML of the gate's verdicts on this machine."""
-    return render("parity.html", rows=[_gate_row(copy, verdict) for copy, verdict in verdicts])
+    return render("parity.html", rows=[_gate_row(copy, verdict) for copy, verdict in verdicts], pictures=[])
 
 
 def _verdict(agreement: Agreement) -> str:

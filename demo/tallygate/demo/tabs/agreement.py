@@ -53,7 +53,7 @@ def build_agreement(copies: Copies, tab: gr.Tab) -> None:
     waiting = render("message.html", kind="plain", text="Not run yet on this machine.")
     gates = gr.HTML(waiting, elem_id="tg-gates", container=True, padding=True)
     gr.HTML("<h3>What the bundle brings along</h3><p class='tg-lead'>Measured when it was exported.</p>")
-    gr.HTML(show_written_parity(copies.bundle.manifest), elem_id="tg-parity", container=True, padding=True)
+    gr.HTML(show_written_parity(copies.bundle), elem_id="tg-parity", container=True, padding=True)
     gr.on([button.click, pasted.submit], compare, pasted, result, **_WORKING)
     tab.select(first_time, [pasted, result], result, **_WORKING)
     run.click(gate, None, gates, **PRIVATE | {"concurrency_id": "gate", "concurrency_limit": 1})
