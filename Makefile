@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 SHIPPED := runtime/tallygate/runtime/models/imdb.zip
 STAMP := $(VENV)/.installed
 
-.PHONY: setup run test check format bundle parity clean
+.PHONY: setup run test check format bundle parity gpu-report clean
 
 setup: $(STAMP)
 
@@ -21,6 +21,13 @@ run: setup
 
 test: setup
 	$(BIN)/python -m pytest
+
+# On a machine with an NVIDIA GPU: the tests that need one, then docs/results/gpu.md and .json.
+gpu-report: setup
+	$(BIN)/python -m pytest -m gpu tests/gpu
+	mkdir -p build && rm -rf build/gpu-bundle
+	$(BIN)/tallygate export imdb --variants fp16,bf16 --out build/gpu-bundle
+	$(BIN)/python benchmarks/gpu_report.py build/gpu-bundle
 
 # The shipped bundle from the shipped checkpoint; needs the IMDB data (TALLYGATE_IMDB) for the gate.
 bundle: setup

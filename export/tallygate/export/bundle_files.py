@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -20,10 +20,17 @@ from tallygate.train.checkpoint import Checkpoint
 
 
 def bundle_files(
-    checkpoint: Checkpoint, goldens: bytes, variants: Sequence[VariantResult], options: ExportOptions
+    checkpoint: Checkpoint,
+    goldens: bytes,
+    variants: Sequence[VariantResult],
+    options: ExportOptions,
+    plans: Mapping[str, bytes],
 ) -> dict[str, bytes]:
-    """Every file by name; ``goldens`` is ``golden.jsonl``, ``variants`` are those that passed, the default first."""
-    files = {LAYOUT.model(variant.recipe.precision): variant.model for variant in variants}
+    """Every file by name; ``goldens`` is ``golden.jsonl``, ``variants`` are those that passed, the default first.
+
+    ``plans`` are TensorRT's plans and their facts, by file name.
+    """
+    files = {LAYOUT.model(variant.recipe.precision): variant.model for variant in variants} | dict(plans)
     files[LAYOUT.vocabulary] = checkpoint.vocabulary.to_bytes()
     files[LAYOUT.tokenizer] = tokenizer_json(Tokenizer(checkpoint.vocabulary, checkpoint.text))
     files[LAYOUT.goldens] = goldens

@@ -26,9 +26,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     target = parser.add_mutually_exclusive_group().add_argument
     target("--target-opset", type=int, metavar="N", help="ONNX opset to write (default: 18, which most runtimes read)")
     target("--target-ort", metavar="VERSION", help="write the newest opset that this onnxruntime reads, such as 1.20")
-    add("--variants", metavar="P", help="precisions beside the default ones, such as int4,int8-dynamic")
+    add("--variants", metavar="P", help="precisions beside the default ones, such as fp16,bf16,int4,int8-dynamic")
     add("--ort-format", metavar="DIR", help="write .ort files and what a reduced onnxruntime needs for them, too")
     add("--report", metavar="FILE.md", help="parity report to write (default: beside the bundle)")
+    add("--with-rtx", metavar="T", help="build TensorRT-RTX plans into the bundle for these GPUs, such as sm86,sm89")
     add("--data-dir", metavar="DIR", help="where the IMDB files are (default: $TALLYGATE_IMDB)")
     add("--license", metavar="SPDX", help="license of the weights, for the model card")
     add("--language", metavar="CODE", help="language of the texts, for the model card")
@@ -48,6 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
         opset=_opset(arguments.target_opset, arguments.target_ort),
         data_dir=arguments.data_dir,
         variants=_variants(arguments.variants),
+        rtx_targets=arguments.with_rtx,
     )
     report = report_path(arguments.report, arguments.out)
     if arguments.ort_format is not None:

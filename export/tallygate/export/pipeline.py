@@ -15,6 +15,7 @@ from tallygate.export.goldens import goldens_to_jsonl, make_goldens, one_thread,
 from tallygate.export.graph import check_opset, onnx_from_checkpoint
 from tallygate.export.graph_contract import check_graph
 from tallygate.export.results import ExportOptions, ExportResult, VariantResult
+from tallygate.export.rtx_plans import check_can_build, plan_files
 from tallygate.export.validation import load_validation
 from tallygate.export.variants import VARIANTS, VariantRecipe
 from tallygate.runtime.manifest import Score
@@ -34,9 +35,11 @@ def export_bundle(
     """Export, gate and write. A variant that fails its gate is left out; if all fail, nothing is written.
 
     ``say`` is told of each step as it begins. Raises :class:`OutputError` when ``out`` exists or cannot be written,
-    :class:`ExportError` when the graph breaks the graph contract, and the errors of :func:`load_validation`.
+    :class:`ExportError` when the graph breaks the graph contract, and the errors of :func:`load_validation` and
+    :func:`plan_files`.
     """
     check_is_free(Path(out))
+    check_can_build(options.rtx_targets)
     check_opset(options.opset)
     say("validation data")
     with one_thread():
@@ -51,10 +54,12 @@ def export_bundle(
         say(f"parity gate of {name}")
         variants.append(gate.try_variant(VARIANTS[name], graph))
     passed = [variant for variant in variants if variant.passed]
+    if options.rtx_targets:
+        say("TensorRT plans")
+    plans = plan_files(passed, options.rtx_targets, checkpoint.text.max_length, validation)
     answers = {variant.recipe.precision: variant.answers for variant in passed if variant.answers is not None}
-    files = (
-        bundle_files(checkpoint, goldens_to_jsonl(with_answers(goldens, answers)), passed, options) if passed else {}
-    )
+    lines = goldens_to_jsonl(with_answers(goldens, answers))
+    files = bundle_files(checkpoint, lines, passed, options, plans) if passed else {}
     if files:
         write_bundle(out, files)
     references = [reference for reference in (gate.goldens, validation) if reference is not None]

@@ -10,9 +10,11 @@ from dataclasses import dataclass, field
 
 import onnx
 
+from tallygate.export.half_precision import bf16_from_onnx, fp16_from_onnx
 from tallygate.export.int4 import int4_from_onnx
 from tallygate.export.int8 import INT8_SESSION, int8_from_onnx
 from tallygate.export.int8_dynamic import int8_dynamic_from_onnx
+from tallygate.export.reference_engine import OnnxReferenceEngine
 from tallygate.runtime.engines import Engine
 from tallygate.runtime.engines.numpy_engine import NumpyEngine
 from tallygate.runtime.engines.onnxruntime_engine import OnnxRuntimeEngine
@@ -39,6 +41,8 @@ class VariantRecipe:
         """``model``, which is this variant, on one engine."""
         if name == "numpy":
             return NumpyEngine(model, self.precision)
+        if name == OnnxReferenceEngine.name:
+            return OnnxReferenceEngine(model, self.precision)
         return OnnxRuntimeEngine(model, self.precision, self.session)
 
 
@@ -54,6 +58,8 @@ VARIANTS = {
     for recipe in (
         VariantRecipe("int8", int8_from_onnx, _CPU, INT8_SESSION),
         VariantRecipe("fp32", fp32_from_onnx, _CPU),
+        VariantRecipe("fp16", fp16_from_onnx, ("onnxruntime",)),
+        VariantRecipe("bf16", bf16_from_onnx, (OnnxReferenceEngine.name,)),
         VariantRecipe("int4", int4_from_onnx, _CPU, INT8_SESSION),
         VariantRecipe("int8-dynamic", int8_dynamic_from_onnx, ("onnxruntime",), batch_invariant=False, standard=False),
     )

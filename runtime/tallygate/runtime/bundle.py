@@ -34,6 +34,14 @@ class Layout:
         """The graph of one variant."""
         return f"model.{variant}.onnx"
 
+    def plan(self, variant: str) -> str:
+        """A TensorRT plan of one variant, built ahead of time."""
+        return f"model.{variant}.plan"
+
+    def plan_facts(self, variant: str) -> str:
+        """What is known of that plan."""
+        return f"model.{variant}.plan.json"
+
 
 LAYOUT = Layout()
 
@@ -95,7 +103,7 @@ class Bundle:
         """
         variants = self.manifest.variants
         for name, variant in variants.items():
-            if engine in variant.engines and precision in (None, name):
+            if variant.runs_on(engine) and precision in (None, name):
                 return name, variant
         have = ", ".join(f"{name} ({', '.join(v.engines)})" for name, v in variants.items())
         wanted = f"{precision} for {engine}" if precision else engine

@@ -44,4 +44,4 @@ def choose(bundle: Bundle, engine: str, precision: str | None, threads: int | No
 
 def _can_run(bundle: Bundle, engine: str, precision: str) -> bool:
     variant = bundle.manifest.variants.get(precision)
-    return variant is not None and engine in variant.engines and engine in available_engines()
+    return variant is not None and variant.runs_on(engine) and engine in available_engines()

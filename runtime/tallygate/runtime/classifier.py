@@ -53,19 +53,22 @@ class Classifier:
         threads: int | None = None,
         batch_size: int | None = None,
         sha256: str | None = None,
+        trust_plans: bool = False,
     ) -> Classifier:
         """Load the bundle at ``path`` (a directory or a zip; the shipped IMDB bundle by default).
 
-        ``engine`` is ``auto``, ``onnxruntime`` or ``numpy``; ``precision`` names a variant of the bundle (by default
-        the engine's first); ``threads`` is 1 by default, and ``batch_size`` what suits the engine. Where
-        ``tallygate bench --autotune`` measured this bundle on this machine, ``auto`` takes all four from there.
-        ``sha256`` pins the bundle to the hash that ``tallygate info`` prints. Raises a
-        :class:`TallygateError` when the bundle is missing, damaged or altered, when the engine is not there, or when
-        it does not answer a golden row as the reference did.
+        ``engine`` is ``auto``, ``onnxruntime``, ``cuda``, ``tensorrt`` or ``numpy``; ``precision`` names a variant of
+        the bundle (by default the engine's first); ``threads`` is 1 by default, and ``batch_size`` what suits the
+        engine. Where ``tallygate bench --autotune`` measured this bundle on this machine, ``auto`` takes all four from
+        there. ``sha256`` pins the bundle to the hash that ``tallygate info`` prints; ``trust_plans`` lets TensorRT run
+        a plan that came with the bundle, which can hold code for this machine. Raises a :class:`TallygateError` when
+        the bundle is missing, damaged or altered, when the engine is not there, or when it does not answer a golden
+        row as the reference did.
         """
         bundle = open_bundle(path, sha256)
         choice = choose(bundle, engine, precision, threads, batch_size)
-        return cls(bundle, create_engine(bundle, choice.engine, choice.precision, choice.threads), choice.batch_size)
+        created = create_engine(bundle, choice.engine, choice.precision, choice.threads, trust_plans)
+        return cls(bundle, created, choice.batch_size)
 
     def with_batch_size(self, batch_size: int) -> Classifier:
         """The same classifier, sharing everything, with another number of texts per run of the engine."""

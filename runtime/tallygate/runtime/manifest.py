@@ -12,6 +12,9 @@ from tallygate.runtime.text import TextContract
 SCHEMA = (1, 0)
 """Version (major, minor) that this reader knows: it reads its own major version, older minors included."""
 
+GPU_PRECISIONS = {"cuda": ("fp32", "fp16"), "tensorrt": ("fp32", "fp16", "bf16")}
+"""By engine, the precisions that it computes an LSTM in; its plans and kernels prove themselves where they run."""
+
 
 class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     pass
@@ -83,6 +86,10 @@ class Variant(_Section, frozen=True, kw_only=True):
     """By engine."""
     accuracy: Score | None = None
     """This variant's own accuracy, where the data was at hand at export."""
+
+    def runs_on(self, engine: str) -> bool:
+        """Whether the engine may run it: it is proved on it, or it computes on a GPU, in this precision."""
+        return engine in self.engines or self.precision in GPU_PRECISIONS.get(engine, ())
 
 
 class Manifest(_Section, frozen=True, kw_only=True):

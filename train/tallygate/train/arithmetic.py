@@ -1,4 +1,4 @@
-"""How the CPU computes: threads, denormal numbers, and the precision of the forward pass."""
+"""How the device computes: threads, denormal numbers, and the precision of the forward pass."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from typing import Literal
 
 import torch
+
+from tallygate.train.device import Device
 
 Precision = Literal["float32", "bfloat16"]
 
@@ -20,16 +22,17 @@ def native_bfloat16() -> bool:
     return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
 
 
-def resolve_precision(wish: Literal["auto", "float32", "bfloat16"]) -> Precision:
+def resolve_precision(wish: Literal["auto", "float32", "bfloat16"], device: Device = "cpu") -> Precision:
     """What ``auto`` means on this machine."""
     if wish != "auto":
         return wish
-    return "bfloat16" if native_bfloat16() else "float32"
+    native = torch.cuda.is_bf16_supported() if device == "cuda" else native_bfloat16()
+    return "bfloat16" if native else "float32"
 
 
-def autocast(precision: Precision) -> torch.autocast:
+def autocast(precision: Precision, device: str = "cpu") -> torch.autocast:
     """A context in which matrix products are computed in ``precision``; weights stay float32."""
-    return torch.autocast("cpu", torch.bfloat16, enabled=precision == "bfloat16")
+    return torch.autocast(device, torch.bfloat16, enabled=precision == "bfloat16")
 
 
 @contextmanager

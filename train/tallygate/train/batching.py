@@ -44,6 +44,12 @@ class TensorBatch:
     """int64 [batch]."""
     targets: Tensor
     """int64 [batch]."""
+    weight: float = 1.0
+    """Of the batch's mean loss, where several processes share a larger batch; 0 where the rows are a stand-in."""
+
+    def to(self, device: torch.device) -> TensorBatch:
+        """The same batch on that device."""
+        return TensorBatch(self.ids.to(device), self.lengths.to(device), self.targets.to(device), self.weight)
 
 
 def encode(texts: Sequence[str], targets: Sequence[int], tokenizer: Tokenizer) -> EncodedSplit:

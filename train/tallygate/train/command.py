@@ -31,6 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--resume", action="store_true", help="go on with the run in that folder")
     add("--seed", type=int, help="seed of weights, batch order and dropout (default: the preset's)")
     add("--epochs", type=int, help="passes over the training data (default: the preset's)")
+    add("--device", metavar="D", help="auto, cpu or cuda; start with torchrun for several GPUs (default: auto)")
     add("--threads", type=int, help="CPU threads; another number rounds otherwise, so weights differ (default: 1)")
 
 
@@ -57,8 +58,10 @@ def _train(plan: RunPlan) -> None:
     finished = None if plan.is_new else Result.read(plan.folder)
     if finished is not None:
         print(f"{plan.folder} is finished; nothing is left to train\n")
-    print(summary(finished or run_training(plan)))
-    print(f"\nrun folder   {plan.folder}")
+    result = finished or run_training(plan)
+    if result is not None:  # of several processes the first speaks
+        print(summary(result))
+        print(f"\nrun folder   {plan.folder}")
 
 
 def _interrupted(plan: RunPlan | None) -> str:

@@ -22,13 +22,13 @@ BATCH_SIZE = 64
 
 def evaluate(model: LSTMClassifier, split: EncodedSplit) -> Tensor:
     """Logits of every row, in order: float32 [rows, outputs]. Dropout is off meanwhile."""
-    was_training = model.training
+    was_training, device = model.training, next(model.parameters()).device
     model.eval()
     logits = torch.empty(len(split), model.architecture.outputs)
     with torch.inference_mode():
         for indices in sorted_batches(split, BATCH_SIZE):
-            batch = tensors_of(split, indices)
-            logits[torch.from_numpy(indices)] = model(batch.ids, batch.lengths)
+            batch = tensors_of(split, indices).to(device)
+            logits[torch.from_numpy(indices)] = model(batch.ids, batch.lengths).cpu()
     model.train(was_training)
     return logits
 

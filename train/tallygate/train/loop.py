@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 import numpy as np
@@ -15,6 +15,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tallygate.runtime.errors import TallygateError
 from tallygate.train.arithmetic import Precision, autocast
 from tallygate.train.batching import EncodedSplit, TensorBatch, shuffled_batches, tensors_of
+from tallygate.train.distributed import ALONE, World
 from tallygate.train.model import Architecture, LSTMClassifier
 from tallygate.train.objective import balanced_weights, losses, predicted
 from tallygate.train.preset import TrainingPreset
@@ -62,14 +63,22 @@ class Trainer:
     """A model on its way: weights, optimizer, and their moving average if the preset asks for one."""
 
     def __init__(
-        self, model: LSTMClassifier, preset: TrainingPreset, train: EncodedSplit, labels: int, precision: Precision
+        self,
+        model: LSTMClassifier,
+        preset: TrainingPreset,
+        train: EncodedSplit,
+        labels: int,
+        precision: Precision,
+        world: World = ALONE,
     ) -> None:
-        """``labels`` is the number of labels. The model is trained in place."""
+        """``labels`` is the number of labels. The model is trained in place, on the device where it is."""
         self.model, self.train, self._preset, self._precision = model, train, preset, precision
+        self.device, self._world, self._parallel = next(model.parameters()).device, world, world.parallel(model)
         self.optimizer = _optimizer(model, preset)
         self.average = _moving_average(model, preset)
         balanced = preset.class_weights == "balanced"
-        self._class_weights = balanced_weights(train.targets, labels) if balanced else torch.ones(labels)
+        class_weights = balanced_weights(train.targets, labels) if balanced else torch.ones(labels)
+        self._class_weights = class_weights.to(self.device)
         self.steps_per_epoch = math.ceil(len(train) / preset.batch_size)
 
     @property
@@ -88,20 +97,22 @@ class Trainer:
         batches = shuffled_batches(self.train, self._preset.batch_size, self._preset.seed, epoch)
         self.model.train()
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(_torch_seed(self._preset.seed, epoch))
+            torch.manual_seed(_torch_seed(self._preset.seed, epoch, self._world.rank))
             for index, indices in enumerate(batches):
                 self._set_learning_rate(totals, (epoch - 1) * self.steps_per_epoch + index)
-                self.step(tensors_of(self.train, indices), totals)
+                share = self._world.share_of(indices)
+                batch = replace(tensors_of(self.train, share.indices), weight=share.weight)
+                self.step(batch.to(self.device), totals)
                 on_step(totals)
-        return totals
+        return self._of_all(totals)
 
     def step(self, batch: TensorBatch, totals: EpochTotals) -> None:
         """One step of the optimizer, added to ``totals``."""
         self.optimizer.zero_grad()
-        with autocast(self._precision):
-            logits = self.model(batch.ids, batch.lengths)
+        with autocast(self._precision, self.device.type):
+            logits = self._parallel(batch.ids, batch.lengths)
         row_losses = losses(logits, batch.targets)
-        loss = (row_losses * self._class_weights[batch.targets]).mean()
+        loss = (row_losses * self._class_weights[batch.targets]).mean() * batch.weight
         loss.backward()  # type: ignore[no-untyped-call]
         norm = nn.utils.clip_grad_norm_(self.model.parameters(), self._preset.clip_norm or math.inf)
         if not (math.isfinite(loss.item()) and math.isfinite(norm.item())):
@@ -109,9 +120,15 @@ class Trainer:
         self.optimizer.step()
         if self.average is not None:
             self.average.update_parameters(self.model)
-        totals.rows += len(batch.targets)
-        totals.loss += row_losses.sum().item()
-        totals.right += int((predicted(logits) == batch.targets).sum())
+        if batch.weight:
+            totals.rows += len(batch.targets)
+            totals.loss += row_losses.sum().item()
+            totals.right += int((predicted(logits) == batch.targets).sum())
+
+    def _of_all(self, totals: EpochTotals) -> EpochTotals:
+        """The totals of all processes together."""
+        rows, loss, right = self._world.sums([totals.rows, totals.loss, totals.right], self.device)
+        return replace(totals, rows=int(rows), loss=loss, right=int(right))
 
     def _set_learning_rate(self, totals: EpochTotals, step: int) -> None:
         steps = self._preset.epochs * self.steps_per_epoch
@@ -132,8 +149,10 @@ def _moving_average(model: nn.Module, preset: TrainingPreset) -> AveragedModel |
     return AveragedModel(model, multi_avg_fn=average)
 
 
-def _torch_seed(seed: int, epoch: int) -> int:
-    return int(np.random.SeedSequence([seed, epoch]).generate_state(1, np.uint64)[0] >> np.uint64(1))
+def _torch_seed(seed: int, epoch: int, rank: int = 0) -> int:
+    """Every process drops out other units."""
+    source = [seed, epoch, rank] if rank else [seed, epoch]
+    return int(np.random.SeedSequence(source).generate_state(1, np.uint64)[0] >> np.uint64(1))
 
 
 def _divergence(epoch: int, loss: Tensor) -> DivergenceError:

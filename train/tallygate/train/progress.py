@@ -41,13 +41,14 @@ def _skipped(data: RunData) -> str:
 class Progress:
     """A bar over all batches of a run, on stderr; it draws itself on a terminal only. A context manager."""
 
-    def __init__(self, epochs: int, epochs_done: int, steps_per_epoch: int) -> None:
-        self._epochs = epochs
+    def __init__(self, epochs: int, epochs_done: int, steps_per_epoch: int, silent: bool = False) -> None:
+        """``silent`` is for processes that help another one, which speaks."""
+        self._epochs, self._silent = epochs, silent
         self._bar: tqdm[Never] = tqdm(
             total=epochs * steps_per_epoch,
             initial=epochs_done * steps_per_epoch,
             unit="batch",
-            disable=None,
+            disable=True if silent else None,
             dynamic_ncols=True,
             leave=False,
         )
@@ -70,7 +71,8 @@ class Progress:
 
     def line(self, line: str) -> None:
         """Print a line without disturbing the bar."""
-        tqdm.write(line, file=sys.stderr)
+        if not self._silent:
+            tqdm.write(line, file=sys.stderr)
 
     def __enter__(self) -> Progress:
         return self

@@ -11,6 +11,8 @@ from tallygate.runtime.outputs import write_bytes
 from tallygate.train.arithmetic import cpu_settings
 from tallygate.train.calibration import fit_temperature
 from tallygate.train.checkpoint import save_checkpoint
+from tallygate.train.device import torch_device
+from tallygate.train.distributed import ALONE, World, joined_world
 from tallygate.train.evaluation import evaluate, score_from_logits
 from tallygate.train.figures import draw_curve
 from tallygate.train.loop import EpochTotals, Trainer, new_model
@@ -26,30 +28,33 @@ from tallygate.train.run_plan import RunPlan
 from tallygate.train.run_state import Best, copy_of_weights, load_state, save_state
 
 
-def run_training(plan: RunPlan) -> Result:
+def run_training(plan: RunPlan) -> Result | None:
     """Begin or go on with a run until it is finished.
 
+    Of several processes that ``torchrun`` started, the first writes and returns the result, the others ``None``.
     Raises :class:`OutputError` when the folder cannot be written, :class:`CheckpointError` when what it holds is
     damaged or the data has changed, :class:`DivergenceError`, and whatever loading the corpus raises.
     """
     data = run_data_from_corpus(plan.facts.data.load(), plan.facts.preset)
-    with cpu_settings(plan.facts.threads):
-        remove_leftovers(plan.folder)
-        plan.facts.write(plan.folder)
-        run = Run(plan.folder, plan.facts, data)
+    with cpu_settings(plan.facts.threads), joined_world(plan.facts.device) as world:
+        if world.is_first:
+            remove_leftovers(plan.folder)
+            plan.facts.write(plan.folder)
+        run = Run(plan.folder, plan.facts, data, world)
         run.train()
-        return finish_run(plan.folder, plan.facts, data, run.state)
+        return finish_run(plan.folder, plan.facts, data, run.state) if world.is_first else None
 
 
 class Run:
     """The epochs of a run. Every file is replaced whole, and can be made again from the state."""
 
-    def __init__(self, folder: Path, facts: RunFacts, data: RunData) -> None:
+    def __init__(self, folder: Path, facts: RunFacts, data: RunData, world: World = ALONE) -> None:
         """Takes up the state where the folder has one."""
-        self.folder, self.facts, self.data = folder, facts, data
+        self.folder, self.facts, self.data, self._world = folder, facts, data, world
         self._preset = facts.preset.training
         model = new_model(data.architecture(facts.preset), self._preset.seed)
-        self.trainer = Trainer(model, self._preset, data.train, len(data.labels), facts.precision)
+        model = model.to(torch_device(facts.device, world.local_rank))
+        self.trainer = Trainer(model, self._preset, data.train, len(data.labels), facts.precision, world)
         self.state = load_state(folder / LAYOUT.state, data.sha256(), self.trainer)
         self._targets = torch.from_numpy(data.validation.targets)
 
@@ -57,7 +62,8 @@ class Run:
         """Train the epochs that are left."""
         if self.state.history:
             self._publish(is_best=True)
-        with Progress(self._preset.epochs, self.state.epochs, self.trainer.steps_per_epoch) as progress:
+        steps = self.trainer.steps_per_epoch
+        with Progress(self._preset.epochs, self.state.epochs, steps, silent=not self._world.is_first) as progress:
             parameters = parameter_count(self.trainer.model)
             progress.line(opening(self.facts, self.data, parameters, self.state.epochs))
             while not self._is_over():
@@ -72,13 +78,15 @@ class Run:
         start = time.perf_counter()
         totals = self.trainer.run_epoch(self.state.epochs + 1, progress.step)
         is_best = self._record(totals, start)
-        save_state(self.folder / LAYOUT.state, self.state, self.trainer)
+        if self._world.is_first:
+            save_state(self.folder / LAYOUT.state, self.state, self.trainer)
         self._publish(is_best)
         progress.epoch(self.state.history[-1], is_best)
 
     def _record(self, totals: EpochTotals, start: float) -> bool:
         """Add the epoch to the state; whether it is the best one."""
         logits = evaluate(self.trainer.evaluated, self.data.validation)
+        logits = self._world.of_first(logits, self.trainer.device)
         score = score_from_logits(logits, self.data.validation.targets, self.data.name, "validation")
         metrics = EpochMetrics(
             epoch=totals.epoch,
@@ -100,6 +108,8 @@ class Run:
 
     def _publish(self, is_best: bool) -> None:
         """Write what people and other programs read."""
+        if not self._world.is_first:
+            return
         history, best = self.state.history, self.state.best
         assert best is not None
         write_bytes(self.folder / LAYOUT.metrics, jsonl_from_metrics(history))

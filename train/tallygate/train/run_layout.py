@@ -11,6 +11,7 @@ from tallygate.runtime.errors import CheckpointError
 from tallygate.runtime.outputs import write_bytes
 from tallygate.train.arithmetic import Precision
 from tallygate.train.data_source import DataSource
+from tallygate.train.device import Device
 from tallygate.train.preset import Preset
 
 
@@ -54,6 +55,7 @@ class RunFacts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     threads: int
     precision: Precision
     """Of the forward pass."""
+    device: Device = "cpu"
     created_with: str
     """Version of tallygate."""
 

@@ -11,6 +11,7 @@ from tallygate.runtime.errors import CheckpointError, OutputError, UsageError
 from tallygate.runtime.version import VERSION
 from tallygate.train.arithmetic import resolve_precision
 from tallygate.train.data_source import DataSource
+from tallygate.train.device import resolve_device
 from tallygate.train.preset import Preset, load_preset
 from tallygate.train.run_layout import LAYOUT, RunFacts
 
@@ -31,6 +32,7 @@ class TrainOptions:
     seed: int | None = None
     epochs: int | None = None
     threads: int | None = None
+    device: str | None = None
     skip_bad: bool = False
     validation: int | None = None
 
@@ -85,6 +87,7 @@ def describe_difference(stored: RunFacts, wanted: RunFacts) -> str | None:
         "seed": (stored.preset.training.seed, wanted.preset.training.seed),
         "epochs": (stored.preset.training.epochs, wanted.preset.training.epochs),
         "threads": (stored.threads, wanted.threads),
+        "device": (stored.device, wanted.device),
     }
     for name, (old, new) in pairs.items():
         if old != new:
@@ -100,12 +103,14 @@ def _new_facts(options: TrainOptions) -> RunFacts:
     data = options.data or "mini"
     name = options.preset or default_preset(data)
     preset = _with_overrides(load_preset(name), options)
+    device = resolve_device(options.device or "auto")
     return RunFacts(
         preset_name=_name(name),
         preset=preset,
         data=_data_source(DataSource(data=data), options),
         threads=options.threads or 1,
-        precision=resolve_precision(preset.training.precision),
+        precision=resolve_precision(preset.training.precision, device),
+        device=device,
         created_with=VERSION,
     )
 
@@ -118,6 +123,7 @@ def _resumed_facts(options: TrainOptions, stored: RunFacts) -> RunFacts:
         preset=_with_overrides(preset, options, stored),
         data=_data_source(stored.data, options),
         threads=options.threads or stored.threads,
+        device=resolve_device(options.device or stored.device),
     )
 
 

@@ -8,8 +8,11 @@ import os
 
 def add_engine_options(parser: argparse.ArgumentParser) -> None:
     """``--engine``, ``--precision`` and ``--threads``."""
-    parser.add_argument("--engine", default="auto", metavar="E", help="auto, onnxruntime or numpy (default: auto)")
+    parser.add_argument("--engine", default="auto", metavar="E", help="auto, onnxruntime, cuda, tensorrt or numpy")
     parser.add_argument("--precision", metavar="P", help="variant of the bundle (default: the first for the engine)")
+    parser.add_argument(
+        "--trust-plans", action="store_true", help="let TensorRT run a plan that came with the bundle: it can hold code"
+    )
     parser.add_argument(
         "--threads", type=positive_int, metavar="N", help="threads per text or batch (default: 1, or as tuned)"
     )

@@ -42,7 +42,12 @@ def run(arguments: argparse.Namespace) -> int:
     skipped: list[BadRow] = []
     texts = _texts(arguments, skipped)
     classifier = Classifier.load(
-        arguments.bundle, arguments.engine, arguments.precision, threads=arguments.threads, sha256=arguments.sha256
+        arguments.bundle,
+        arguments.engine,
+        arguments.precision,
+        threads=arguments.threads,
+        sha256=arguments.sha256,
+        trust_plans=arguments.trust_plans,
     )
     output_format = arguments.format or ("table" if sys.stdout.isatty() else "jsonl")
     WRITERS[output_format](classifier, texts, sys.stdout)

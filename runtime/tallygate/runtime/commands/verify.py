@@ -48,8 +48,8 @@ def _engines(bundle: Bundle, engine: str, precision: str | None) -> list[Engine]
     pairs = [
         (name, variant_name)
         for variant_name, variant in bundle.manifest.variants.items()
-        for name in variant.engines
-        if name in names and precision in (None, variant_name)
+        for name in names
+        if variant.runs_on(name) and precision in (None, variant_name)
     ]
     if not pairs:
         return [create_engine(bundle, engine, precision)]

@@ -33,7 +33,7 @@ class OnnxRuntimeEngine:
             raise EngineUnavailableError("engine onnxruntime", reason, "run: pip install 'tallygate[cpu]'") from error
         self.precision = precision
         try:
-            options = _session_options(onnxruntime, session, threads)
+            options = session_options(onnxruntime, session, threads)
             self._session = onnxruntime.InferenceSession(model, options, providers=[PROVIDER])
         except Exception as error:  # onnxruntime's own exceptions share no narrower base
             reason = f"cannot be loaded by onnxruntime {onnxruntime.__version__} ({error})"
@@ -53,7 +53,8 @@ class OnnxRuntimeEngine:
         return logits
 
 
-def _session_options(onnxruntime, session: Mapping[str, str], threads: int):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def session_options(onnxruntime, session: Mapping[str, str], threads: int):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """How every session here computes: quiet, without spinning, with what the variant needs."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
