@@ -70,7 +70,7 @@ def exported(checkpoint: Checkpoint, tmp_path_factory: pytest.TempPathFactory) -
 @pytest.fixture(scope="session")
 def graph(exported: ExportResult) -> onnx.ModelProto:
     """The fp32 graph of that bundle; tests that alter it copy it first."""
-    return exported.variants[0].graph
+    return next(variant.graph for variant in exported.variants if variant.recipe.precision == "fp32")
 
 
 @pytest.fixture(scope="session")
