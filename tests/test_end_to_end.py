@@ -73,7 +73,7 @@ def test_parity_on_2000_real_reviews(imdb_dir: Path, engine: str) -> None:
     corpus = load_corpus("imdb", data_dir=imdb_dir)
     texts = (corpus.validation.texts + corpus.train.texts)[:2000]
     checkpoint = load_checkpoint(shipped_checkpoint())
-    classifier = Classifier.load(engine=engine)
+    classifier = Classifier.load(engine=engine, precision="fp32")
     rows = encode(texts, [0] * len(texts), classifier.tokenizer)
     reference = evaluate(checkpoint.model, rows).numpy()
     logits = np.array([answer.logits for answer in classifier.predict(texts)], np.float32)

@@ -11,7 +11,6 @@ import ctypes
 import sys
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import PackageNotFoundError, distributions, version
 from importlib.util import find_spec
 
 from tallygate.runtime.errors import EngineUnavailableError
@@ -96,6 +95,8 @@ def library_states() -> list[LibraryState]:
 
 def clashing_onnxruntimes() -> list[str]:
     """The installed distributions that overwrite each other's ``onnxruntime`` folder, where there is more than one."""
+    from importlib.metadata import distributions  # every prediction asks for a GPU, and most need no more than that
+
     names = {(distribution.metadata["Name"] or "").lower() for distribution in distributions()}
     found = sorted(names & {"onnxruntime", "onnxruntime-gpu"})
     return found if len(found) > 1 else []
@@ -159,6 +160,8 @@ def _driver_problem() -> tuple[str | None, str | None]:
 
 
 def _version(*names: str) -> str | None:
+    from importlib.metadata import PackageNotFoundError, version
+
     for name in names:
         try:
             return version(name)
