@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from tallygate.runtime.batches import BATCH_IDS
 from tallygate.runtime.gates import GATES, Gate
 from tallygate.runtime.parity import MINIMUM_GOLDENS, Reference, check_parity, logits_of_rows
 from tallygate.runtime.parity_comparison import Comparison, deviation, margins
-from tallygate.runtime.parity_grid import BATCH_IDS, arrangements
+from tallygate.runtime.parity_grid import arrangements
 from tallygate.runtime.parity_report import GateCheck, table_of_reports
 from tallygate.runtime.text import TextContract, Tokenizer
 from tallygate.runtime.vocabulary import Vocabulary

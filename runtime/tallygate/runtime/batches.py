@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 
 from tallygate.runtime.vocabulary import PADDING
 
+BATCH_IDS = 65_536
+"""Most ids per run of an engine, padding included: it bounds the memory of very long texts."""
+
 
 @dataclass(frozen=True)
 class Batch:

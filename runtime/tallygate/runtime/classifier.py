@@ -11,7 +11,7 @@ from typing import overload
 import numpy as np
 from numpy.typing import NDArray
 
-from tallygate.runtime.batches import pad
+from tallygate.runtime.batches import BATCH_IDS, pad
 from tallygate.runtime.bundle import Bundle, open_bundle
 from tallygate.runtime.choice import choose, default_batch_size
 from tallygate.runtime.engines import Engine, create_engine
@@ -22,8 +22,6 @@ from tallygate.runtime.text import Tokenizer
 
 WINDOW = 1024
 """Texts that are sorted by length together, and held in memory at once."""
-BATCH_IDS = 65_536
-"""Most ids per run, padding included: it bounds the memory of very long texts."""
 
 
 class Classifier:

@@ -9,15 +9,13 @@ from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 
-from tallygate.runtime.command import Command
+from tallygate.runtime.command import INTERRUPTED, Command
 from tallygate.runtime.errors import TallygateError
 
 GROUP = "tallygate.commands"
 """The entry points under which a part registers its subcommands."""
 ORDER = ("train", "export", "verify", "bench", "predict", "info", "doctor", "demo")
 """The way through the house, for ``--help``; a command that is not named here comes behind."""
-INTERRUPTED = 130
-"""Exit code after Ctrl-C, as shells have it (128 + SIGINT)."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -9,6 +9,9 @@ from importlib.util import find_spec
 
 from tallygate.runtime.errors import MissingExtraError
 
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, as shells have it (128 + SIGINT)."""
+
 
 @dataclass(frozen=True)
 class Command:

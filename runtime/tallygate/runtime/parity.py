@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from tallygate.runtime.batches import pad
+from tallygate.runtime.batches import BATCH_IDS, pad
 from tallygate.runtime.bundle import Golden
 from tallygate.runtime.engines import Engine
 from tallygate.runtime.gates import Gate, gate_of
 from tallygate.runtime.manifest import Parity
 from tallygate.runtime.parity_comparison import Comparison, Logits, deviation, joined
-from tallygate.runtime.parity_grid import BATCH_IDS, GridResult, run_grid
+from tallygate.runtime.parity_grid import GridResult, run_grid
 from tallygate.runtime.parity_report import GateCheck, GateReport
 from tallygate.runtime.prediction import label_indices
 from tallygate.runtime.text import Tokenizer

@@ -8,14 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tallygate.runtime.batches import Batch, pad
+from tallygate.runtime.batches import BATCH_IDS, Batch, pad
 from tallygate.runtime.engines import Engine
 
 PROBES = 16
 """Rows that are tried in every company; their lengths are spread from the shortest to the longest."""
 BATCH_SIZES = (2, 3, 7, 16, 64)
-BATCH_IDS = 65_536
-"""Most ids per run, padding included: it bounds the memory of very long rows."""
 
 
 @dataclass(frozen=True)

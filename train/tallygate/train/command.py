@@ -7,14 +7,11 @@ import shlex
 import sys
 from typing import TYPE_CHECKING
 
-from tallygate.runtime.command import Command
+from tallygate.runtime.command import INTERRUPTED, Command
 from tallygate.train.huge_pages import request_huge_pages
 
 if TYPE_CHECKING:
     from tallygate.train.run_plan import RunPlan
-
-INTERRUPTED = 130
-"""Exit code after Ctrl-C, as shells have it (128 + SIGINT)."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
