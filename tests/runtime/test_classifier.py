@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tallygate.runtime import batches
 from tallygate.runtime import classifier as classifier_module
 from tallygate.runtime.bundle import LAYOUT
 from tallygate.runtime.classifier import Classifier
@@ -61,7 +62,7 @@ def test_streams_an_endless_iterator(classifier: Classifier, monkeypatch: pytest
 
 
 def test_long_rows_go_in_smaller_batches(classifier: Classifier, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(classifier_module, "BATCH_IDS", 16)
+    monkeypatch.setattr(batches, "BATCH_IDS", 16)
     shapes = []
     run = classifier.engine.run
     monkeypatch.setattr(classifier.engine, "run", lambda ids, lengths: shapes.append(ids.shape) or run(ids, lengths))

@@ -11,8 +11,9 @@ import pytest
 from numpy.typing import NDArray
 
 from tallygate.runtime.batches import BATCH_IDS
+from tallygate.runtime.engines.engine import logits_of_rows
 from tallygate.runtime.gates import GATES, Gate
-from tallygate.runtime.parity import MINIMUM_GOLDENS, Reference, check_parity, logits_of_rows
+from tallygate.runtime.parity import MINIMUM_GOLDENS, Reference, check_parity
 from tallygate.runtime.parity_comparison import Comparison, deviation, margins
 from tallygate.runtime.parity_grid import arrangements
 from tallygate.runtime.parity_report import GateCheck, table_of_reports
@@ -51,7 +52,7 @@ def reference(outputs: int = 1, rows: int = MINIMUM_GOLDENS) -> Reference:
     rng = np.random.default_rng(1)
     texts = [" ".join(rng.choice(WORDS, size=1 + number % 23)) for number in range(rows)]
     ids = [TOKENIZER.encode(text) for text in texts]
-    return Reference("goldens", texts, logits_of_rows(Summing(outputs=outputs), ids, outputs), ids)
+    return Reference("goldens", texts, logits_of_rows(Summing(outputs=outputs), ids, outputs, 64), ids)
 
 
 def failed(report_of: Summing, goldens: Reference | None = None, data: Reference | None = None) -> set[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,3 +31,15 @@ def pad(rows: Sequence[Sequence[int]], time: int | None = None) -> Batch:
     for row, values in zip(ids, rows, strict=True):
         row[: len(values)] = values
     return Batch(ids, lengths)
+
+
+def batches_by_length(rows: Sequence[Sequence[int]], size: int) -> Iterator[list[int]]:
+    """The positions of all ``rows`` in batches of like length, the longest first.
+
+    A batch has at most ``size`` rows and, after padding, at most BATCH_IDS ids, unless it is one row that has more.
+    """
+    order = sorted(range(len(rows)), key=lambda position: len(rows[position]))
+    while order:
+        count = max(1, min(size, BATCH_IDS // len(rows[order[-1]])))
+        yield order[-count:]
+        del order[-count:]

@@ -11,10 +11,10 @@ from typing import overload
 import numpy as np
 from numpy.typing import NDArray
 
-from tallygate.runtime.batches import BATCH_IDS, pad
 from tallygate.runtime.bundle import Bundle, open_bundle
 from tallygate.runtime.choice import choose, default_batch_size
 from tallygate.runtime.engines import Engine, create_engine
+from tallygate.runtime.engines.engine import logits_of_rows
 from tallygate.runtime.errors import InputError
 from tallygate.runtime.golden_check import check_one_golden
 from tallygate.runtime.prediction import Prediction, PredictionMaker
@@ -99,15 +99,7 @@ class Classifier:
 
     def logits(self, rows: Sequence[Sequence[int]]) -> NDArray[np.float32]:
         """Rows of ids -> logits [rows, outputs], computed in batches of like length."""
-        order = sorted(range(len(rows)), key=lambda index: len(rows[index]))
-        result = np.empty((len(rows), self.bundle.manifest.outputs), np.float32)
-        start = 0
-        while start < len(order):
-            indices = _next_batch(rows, order[start : start + self.batch_size])
-            batch = pad([rows[index] for index in indices])
-            result[indices] = self.engine.run(batch.ids, batch.lengths)
-            start += len(indices)
-        return result
+        return logits_of_rows(self.engine, rows, self.bundle.manifest.outputs, self.batch_size)
 
     def _logits_of_one(self, row: list[int]) -> NDArray[np.float32]:
         """What :meth:`logits` gives for one row, without the sorting and padding that only several need."""
@@ -123,10 +115,3 @@ class Classifier:
             reason = f"is of type {type(text).__name__}, not a string"
             raise InputError(f"text {number}", reason, "pass strings, and drop missing values first")
         return self.tokenizer.encode(text)
-
-
-def _next_batch(rows: Sequence[Sequence[int]], indices: list[int]) -> list[int]:
-    """As many of ``indices``, which are in order of length, as stay within BATCH_IDS ids after padding."""
-    while len(indices) > 1 and len(indices) * len(rows[indices[-1]]) > BATCH_IDS:
-        indices.pop()
-    return indices

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from tallygate.runtime.batches import BATCH_IDS, pad
 from tallygate.runtime.bundle import Golden
 from tallygate.runtime.engines import Engine
+from tallygate.runtime.engines.engine import logits_of_rows
 from tallygate.runtime.gates import Gate, gate_of
 from tallygate.runtime.manifest import Parity
 from tallygate.runtime.parity_comparison import Comparison, Logits, deviation, joined
@@ -105,20 +105,8 @@ def measure_parity(
     return ParityResult(report, compared)
 
 
-def logits_of_rows(engine: Engine, rows: Sequence[Sequence[int]], outputs: int) -> Logits:
-    """Rows of ids -> logits float32 [rows, outputs], in batches of like length."""
-    order = sorted(range(len(rows)), key=lambda row: len(rows[row]))
-    logits = np.full((len(rows), outputs), np.nan, np.float32)
-    while order:
-        size = max(1, min(_BATCH_SIZE, BATCH_IDS // len(rows[order[-1]])))
-        chosen, order = order[-size:], order[:-size]
-        batch = pad([rows[row] for row in chosen])
-        logits[chosen] = engine.run(batch.ids, batch.lengths)
-    return logits
-
-
 def _compare(engine: Engine, rows: Sequence[Sequence[int]], expected: Logits) -> Comparison:
-    return Comparison(expected, logits_of_rows(engine, rows, expected.shape[1]))
+    return Comparison(expected, logits_of_rows(engine, rows, expected.shape[1], _BATCH_SIZE))
 
 
 def _reference_checks(goldens: Reference) -> Iterator[GateCheck]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from tallygate.runtime.batches import batches_by_length, pad
 
 
 class Engine(Protocol):
@@ -20,3 +23,12 @@ class Engine(Protocol):
 
     def run(self, ids: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.float32]:
         """``ids`` [batch, time] and ``lengths`` [batch] (each at least 1) -> logits [batch, outputs]."""
+
+
+def logits_of_rows(engine: Engine, rows: Sequence[Sequence[int]], outputs: int, batch_size: int) -> NDArray[np.float32]:
+    """Rows of ids -> logits [rows, outputs], computed in batches of at most ``batch_size`` rows of like length."""
+    logits = np.full((len(rows), outputs), np.nan, np.float32)
+    for positions in batches_by_length(rows, batch_size):
+        batch = pad([rows[position] for position in positions])
+        logits[positions] = engine.run(batch.ids, batch.lengths)
+    return logits
