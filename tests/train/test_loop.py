@@ -119,13 +119,14 @@ def test_the_callers_random_state_is_left_alone() -> None:
 
 
 def test_moving_average_follows_its_formula() -> None:
-    trainer = Toy().trainer(ema_decay=0.75)
+    trainer = Toy().trainer(ema_decay=0.28)
     assert trainer.average is not None
     expected: Tensor | None = None
-    for start in range(0, 32, 8):
+    for step, start in enumerate(range(0, 32, 8)):
         trainer.step(tensors_of(trainer.train, np.arange(start, start + 8)), EpochTotals(1))
         now = torch.cat([parameter.detach().flatten() for parameter in trainer.model.parameters()])
-        expected = now if expected is None else 0.75 * expected + 0.25 * now
+        decay = min(0.28, (1 + step) / (10 + step))
+        expected = now if expected is None else decay * expected + (1.0 - decay) * now
     assert expected is not None
     torch.testing.assert_close(weights(trainer), expected)
     assert trainer.evaluated is not trainer.model

@@ -30,7 +30,8 @@ NEGATIVES = 5
 LEARNING_RATE, LAST_SHARE = 0.1, 0.05
 """The first step size, and the share of it at which the straight fall ends."""
 SUBSAMPLE = 1e-4
-"""Relative count above which an n-gram is read only now and then (Mikolov et al. 2013)."""
+"""Relative count above which an n-gram is read only now and then (Mikolov et al. 2013); with few n-grams,
+the count that each would have if all stood alike."""
 COST = 10.0
 """Inverse strength of the classifier's L2 penalty, chosen out of fold on IMDB."""
 _TABLE = 20_000_000
@@ -104,7 +105,8 @@ def _train(
     epochs: int,
     generator: np.random.Generator,
 ) -> None:
-    kept = np.minimum(1.0, np.sqrt(SUBSAMPLE * counts.sum() / counts)).astype(np.float32)
+    usual = max(SUBSAMPLE, 1.0 / len(counts))
+    kept = np.minimum(1.0, np.sqrt(usual * counts.sum() / counts)).astype(np.float32)
     shares = counts**0.75 / (counts**0.75).sum()
     table = np.repeat(np.arange(len(counts), dtype=np.int32), np.maximum(1, np.rint(shares * _TABLE)).astype(np.int64))
     fall = LEARNING_RATE * np.linspace(1.0, LAST_SHARE, epochs + 1, dtype=np.float64)

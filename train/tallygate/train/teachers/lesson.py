@@ -23,7 +23,7 @@ from tallygate.train.teachers.cache import cached_path, locked
 from tallygate.train.teachers.documents import DocumentVectors, document_teacher, document_vectors
 from tallygate.train.teachers.ngrams import ngram_teacher
 from tallygate.train.teachers.out_of_fold import Logits, mean_of, probabilities
-from tallygate.train.teachers.run_teacher import scores_by_run
+from tallygate.train.teachers.run_teacher import identity_of_run, scores_by_run
 from tallygate.train.teachers.scores import Probabilities, TeacherScores, read_scores, write_scores
 from tallygate.train.tokens import Tokens, tokens_from_texts
 
@@ -119,7 +119,7 @@ class Lesson:
     def _decisive(self) -> Iterator[bytes]:
         """All that decides the scores."""
         yield msgspec.json.encode(self._teacher_preset)
-        yield b"" if self.teacher is None else (Path(self.teacher) / "checkpoint.json").read_bytes()
+        yield b"" if self.teacher is None else identity_of_run(Path(self.teacher))
         yield msgspec.json.encode(self.corpus.train.labels)
         yield from self._encoded_texts()
 

@@ -12,8 +12,15 @@ from tallygate.runtime.text import Tokenizer
 from tallygate.train.batching import encode
 from tallygate.train.checkpoint import load_checkpoint
 from tallygate.train.evaluation import evaluate
+from tallygate.train.run_layout import LAYOUT
 from tallygate.train.teachers.out_of_fold import probabilities
 from tallygate.train.teachers.scores import Probabilities
+
+
+def identity_of_run(folder: Path) -> bytes:
+    """Bytes that only this checkpoint has. Raises :class:`CheckpointError` when there is none or it is damaged."""
+    load_checkpoint(folder)
+    return (folder / LAYOUT.checkpoint).read_bytes()
 
 
 def scores_by_run(folder: Path, texts: Sequence[str], labels: Sequence[str]) -> Probabilities:
