@@ -46,7 +46,7 @@ CLOCKS = {
 }
 PAGE = """# Speed of {model}
 
-`TALLYGATE_IMDB=FOLDER python benchmarks/bench_page.py{bundle} --reviews {reviews} --rounds {rounds}{flag}` wrote this page.
+`TALLYGATE_IMDB=FOLDER python benchmarks/bench_page.py --reviews {reviews} --rounds {rounds}{flag}` wrote this page.
 
 {machine}
 
@@ -185,11 +185,11 @@ def _page(bundle: Bundle, report: BenchReport, name: str | None, stem: str) -> s
     versions = f"Python {m.python}, onnxruntime {m.onnxruntime}"
     return PAGE.format(
         model="the model that ships" if name is None else f"the `{name}` preset",
-        bundle="" if name is None else f" --bundle build/{name}.zip --name {name}",
         stem=stem,
         reviews=report.count,
         rounds=report.rounds,
-        flag=" --cpu-time" if report.clock == "processor" else "",
+        flag=(" --cpu-time" if report.clock == "processor" else "")
+        + ("" if name is None else f" --bundle build/{name}.zip --name {name}"),
         clock=CLOCKS[report.clock],
         machine=f"{m.processor}, {m.cores} cores ({' '.join(m.features)}); {versions}.",
         count=report.count,
