@@ -146,8 +146,8 @@ class Run:
             seconds=round(time.perf_counter() - start, 3),
         )
         self.state.history.append(metrics)
-        best = self.state.best
-        is_best = best is None or _rank(metrics) > _rank(self.state.history[best.epoch - 1])
+        best, keeps_last = self.state.best, stage.settings.keep == "last"
+        is_best = best is None or keeps_last or _rank(metrics) > _rank(self.state.history[best.epoch - 1])
         if is_best:
             temperature = fit_temperature(logits, self._targets)
             self.state.best = Best(epoch=totals.epoch, temperature=temperature, score=score)
