@@ -92,7 +92,8 @@ class MlpClassifier(LSTMClassifier):
     def __init__(self, architecture: Architecture) -> None:
         """``hidden_size`` is the size of the hidden layer."""
         sizes = {name: getattr(architecture, name) for name in architecture.__struct_fields__}
-        super().__init__(Architecture(**{**sizes, "layers": 0, "bidirectional": False, "pooling": "mean"}))
+        super().__init__(Architecture(**{**sizes, "bidirectional": False, "pooling": "mean"}))
+        self.lstm = nn.ModuleList()
         units = architecture.hidden_size
         hidden = nn.Linear(architecture.embedding_size, units)
         self.head = nn.Sequential(hidden, nn.ReLU(), nn.Linear(units, architecture.outputs))  # type: ignore[assignment]
@@ -107,6 +108,6 @@ def _cell(kind: Literal["rnn", "gru"], inputs: int, units: int) -> nn.RNN | nn.G
         elif name.startswith("weight_ih"):
             nn.init.xavier_uniform_(parameter)
         else:
-            for gate in parameter.detach().split(units):
+            for gate in parameter.detach().chunk(len(parameter) // units):
                 nn.init.orthogonal_(gate)
     return cell
