@@ -1,4 +1,4 @@
-"""Runs that begin with more than chance: teachers, shared rows, pretraining, and a second stage; resumed like any other."""
+"""Runs that begin with more than chance (teachers, shared rows, pretraining), their second stage, and resuming."""
 
 from __future__ import annotations
 
@@ -193,7 +193,9 @@ def test_pretraining_learns_the_next_word_in_both_directions(tmp_path: Path) -> 
     assert losses[-1] < 0.5
 
 
-def test_a_run_teaches_another_and_its_scores_are_kept(whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_teaches_another_and_its_scores_are_kept(
+    whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     result = train(tmp_path / "first", preset="tiny", epochs=1, teacher=str(whole))
     assert result.rows["train"] == 160
     with monkeypatch.context() as patch:

@@ -41,9 +41,7 @@ def test_ngrams_are_those_that_slicing_finds(split: list[list[str]]) -> None:
     known = set(tokens.words)
     found = ngrams_from_tokens(tokens)
     for text, words in enumerate(split):
-        slices = [
-            tuple(words[start : start + size]) for size in (1, 2, 3) for start in range(len(words) - size + 1)
-        ]
+        slices = [tuple(words[start : start + size]) for size in (1, 2, 3) for start in range(len(words) - size + 1)]
         expected = sorted(gram for gram in slices if known.issuperset(gram))
         keys = found.keys[found.texts == text]
         assert len(keys) == len(expected)

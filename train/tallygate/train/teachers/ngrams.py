@@ -5,11 +5,13 @@ Two of them, on whether an n-gram stands in a text and on its tf-idf, whose logi
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, diags
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.linear_model import LogisticRegression
 
@@ -75,7 +77,8 @@ def _one(rows: csr_matrix, known: csr_matrix, is_label: NDArray[np.bool_], cost:
     """Weights and intercept of one label against the rest."""
     ratio = log_ratio(known, is_label)
     model = LogisticRegression(C=cost, max_iter=_STEPS, tol=1e-6)
-    with np.errstate(all="ignore"):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
         model.fit(rows @ diags(ratio), is_label)
     return ratio * model.coef_[0], float(model.intercept_[0])
 
