@@ -83,12 +83,12 @@ class Classical(Contestant):
         assert isinstance(words, int)
         features = self._cache.get(context, self._kind, words)
         own = {name: value for name, value in settings.items() if name != "words"}
-        start = time.perf_counter()
+        start = time.process_time()
         estimator = self.estimator(own, context)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
             estimator.fit(features.train, context.targets["train"])
-        return FittedClassical(features, estimator, features.seconds + time.perf_counter() - start)
+        return FittedClassical(features, estimator, features.seconds + time.process_time() - start)
 
 
 class _LogisticRegression(Classical):

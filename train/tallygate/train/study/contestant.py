@@ -80,7 +80,7 @@ class _Choice:
 
 
 def measured(contestant: Contestant, context: StudyContext) -> Measured:
-    """Fit every candidate, choose by validation, score the choice on test, once and by the clock."""
+    """Fit every candidate, choose by validation, score the choice on test, once and timed."""
     best: _Choice | None = None
     trials = []
     for settings in contestant.candidates(context):
@@ -113,10 +113,10 @@ def _final(context: StudyContext, choice: _Choice, trials: list[Trial]) -> Measu
 def _timed_test(context: StudyContext, fitted: Fitted) -> tuple[Found, float]:
     assert context.corpus.test is not None
     texts, splitter, found = context.corpus.test.texts, Splitter(), []
-    start = time.perf_counter()
+    start = time.process_time()
     for begin in range(0, len(texts), _CHUNK):
         found.append(fitted.predict([splitter.split(text) for text in texts[begin : begin + _CHUNK]]))
-    return np.concatenate(found), time.perf_counter() - start
+    return np.concatenate(found), time.process_time() - start
 
 
 def _score(context: StudyContext, split: Literal["validation", "test"], found: Found) -> Score:

@@ -20,12 +20,12 @@ class WordFeatures:
     """The ``words`` most frequent words of the training texts, counted and weighted."""
 
     def __init__(self, texts: Sequence[list[str]], kind: FeatureKind, words: int) -> None:
-        start = time.perf_counter()
+        start = time.process_time()
         self._counter = CountVectorizer(analyzer=list, max_features=words, dtype=np.float32)
         self._weighting = Binarizer() if kind == "bag of words" else TfidfTransformer(sublinear_tf=True)
         self.train: csr_matrix = self._weighting.fit_transform(self._counter.fit_transform(texts))
         """float32 [texts, words] of the training texts."""
-        self.seconds = time.perf_counter() - start
+        self.seconds = time.process_time() - start
 
     def of(self, texts: Sequence[list[str]]) -> csr_matrix:
         """float32 [texts, words]."""

@@ -27,7 +27,7 @@ class NgramFeatures:
     """Which 1- to 3-grams of the training texts stand in a text."""
 
     def __init__(self, texts: Sequence[list[str]]) -> None:
-        start = time.perf_counter()
+        start = time.process_time()
         least = 2 if len(texts) >= _MANY_TEXTS else 1
         self._counter = CountVectorizer(
             tokenizer=list, preprocessor=list, token_pattern=None, lowercase=False,
@@ -35,7 +35,7 @@ class NgramFeatures:
         )  # fmt: skip
         self.train: csr_matrix = self._counter.fit_transform(texts)
         """float32 [texts, n-grams]."""
-        self.seconds = time.perf_counter() - start
+        self.seconds = time.process_time() - start
 
     def of(self, texts: Sequence[list[str]]) -> csr_matrix:
         """float32 [texts, n-grams]."""
@@ -83,13 +83,13 @@ class NbSvm(Contestant):
         """Train on the n-grams of the training texts."""
         if self._made is None:
             self._made = NgramFeatures(context.tokens.train)
-        features, start = self._made, time.perf_counter()
+        features, start = self._made, time.process_time()
         targets, cost = context.targets["train"], float(settings["C"] or 0.0)
         wanted = [1] if context.outputs == 1 else range(context.outputs)
         decisions = [_decision(features.train, targets == label, cost, context.seed) for label in wanted]
         weights = np.stack([weights for weights, _ in decisions], axis=1)
         intercepts = np.array([intercept for _, intercept in decisions], dtype=np.float32)
-        return FittedNbSvm(features, weights, intercepts, features.seconds + time.perf_counter() - start)
+        return FittedNbSvm(features, weights, intercepts, features.seconds + time.process_time() - start)
 
 
 def _decision(train: csr_matrix, is_label: NDArray[np.bool_], cost: float, seed: int) -> tuple[Weights, float]:

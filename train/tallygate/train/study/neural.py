@@ -149,9 +149,9 @@ def _train(model: LSTMClassifier, context: StudyContext, encoder: Encoder, preci
     trainer = Trainer(model, preset, train, len(context.labels), precision)
     best_rank, best_epoch, best_weights, seconds = (-1.0, 0.0), 0, copy_of_weights(model), 0.0
     for epoch in range(1, preset.epochs + 1):
-        start = time.perf_counter()
+        start = time.process_time()
         trainer.run_epoch(epoch)
-        seconds += time.perf_counter() - start
+        seconds += time.process_time() - start
         rank = _rank(model, validation)
         if rank > best_rank:
             best_rank, best_epoch, best_weights = rank, epoch, copy_of_weights(model)

@@ -28,7 +28,7 @@ def draw_study(path: Path, rows: Sequence[Row], title: str) -> None:
     _panel(by_bytes, shown, lambda m: m.bytes)
     _panel(by_speed, shown, lambda m: m.texts_per_second)
     by_bytes.set(xlabel="bytes to store (logarithmic)", ylabel="accuracy on test, with its 95% interval")
-    by_speed.set(xlabel="texts per second, from raw text (logarithmic)")
+    by_speed.set(xlabel="texts per processor second, from raw text (logarithmic)")
     _legend(figure.add_subplot(grid[1, :]), shown)
     figure.suptitle(title)
     with atomic_file(path) as temporary:

@@ -41,9 +41,10 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
     vocabulary_bytes: int
     """A line per word or n-gram, UTF-8."""
     train_seconds: float
-    """With the chosen settings: features, vectors and training, without scoring."""
+    """Of the processor, so that a busy machine changes little: features, vectors and training with the chosen
+    settings, without scoring."""
     texts_per_second: float
-    """From raw texts to labels, over the whole test split."""
+    """Per second of the processor, from raw texts to labels, over the whole test split."""
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
