@@ -18,7 +18,7 @@ once, with that choice. Accuracy stands with its 95% interval (Wilson 1927).
 - **bytes**: what a deployment must store, uncompressed: every such number as float32 or int32 (four per inner node of a
   tree, one per label of a leaf), and the vocabulary as UTF-8 lines. fastText's is the size of its own file.
 - **train s**: processor seconds of features, word vectors and training with the chosen settings, {threads} thread{s}.
-- **texts/s**: texts per processor second from raw text to label on the test split, by scikit-learn, fastText and PyTorch.
+- **texts/s**: per processor second, from raw text to label on the test split, by scikit-learn, fastText and PyTorch.
 """
 
 
