@@ -2,6 +2,8 @@
 
     TALLYGATE_IMDB=FOLDER python benchmarks/bench_page.py --out docs
 
+Another bundle gets a page of its own: with ``--bundle build/seed.zip --name seed`` it is docs/bench-seed.md.
+
 Besides what ``tallygate bench`` measures there are, in the same run: the runtime with its defaults, and onnxruntime
 driven by hand on the same file, with each of the settings below, to see what the defaults leave on the table.
 """
@@ -42,7 +44,7 @@ CLOCKS = {
     "wall": "Seconds are those of the clock.",
     "processor": "Seconds are those that the processor spent, since the machine was busy with other work.",
 }
-PAGE = """# Speed
+PAGE = """# Speed of {model}
 
 `TALLYGATE_IMDB=FOLDER python benchmarks/bench_page.py --reviews {reviews} --rounds {rounds}{flag}` wrote this page.
 
@@ -64,7 +66,7 @@ touches all alike. *Plain export* is what a newcomer would write with the same w
 | tallygate's defaults against the best by hand, p50 at batch 1 ({best_latency}) | {hand_latency:.1%} |
 | a new process to its first answer, against `import numpy, onnxruntime` | {cold} |
 
-![accuracy against latency](bench.png)
+![accuracy against latency]({stem}.png)
 """
 
 
@@ -76,15 +78,17 @@ def main() -> None:
     others = [_defaults(bundle), *(_by_hand(bundle, name, settings) for name, settings in HAND_SETTINGS.items())]
     options = BenchOptions(rounds=arguments.rounds, cpu_time=arguments.cpu_time)
     report = run_bench(bundle, texts, "IMDB training reviews", options, _say, others)
-    write_bytes(arguments.out / "bench.json", report_to_json(report))
-    write_text(arguments.out / "bench.md", _page(bundle, report))
-    draw_picture(report, arguments.out / "bench.png")
+    stem = "bench" if arguments.name is None else f"bench-{arguments.name}"
+    write_bytes(arguments.out / f"{stem}.json", report_to_json(report))
+    write_text(arguments.out / f"{stem}.md", _page(bundle, report, arguments.name, stem))
+    draw_picture(report, arguments.out / f"{stem}.png")
     print(table_of_results(report.results))
 
 
 def _parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--bundle", type=Path, help="default: the shipped one")
+    parser.add_argument("--name", help="of the preset that --bundle was trained by, for the page's title and file")
     parser.add_argument("--data-dir", type=Path)
     parser.add_argument("--reviews", type=int, default=512)
     parser.add_argument("--rounds", type=int, default=11)
@@ -172,7 +176,7 @@ def _sorted_batches(
     return answer_many
 
 
-def _page(bundle: Bundle, report: BenchReport) -> str:
+def _page(bundle: Bundle, report: BenchReport, name: str | None, stem: str) -> str:
     m, default = report.machine, _named(report, DEFAULT)
     by_hand = [result for result in report.results if result.name in HAND_SETTINGS]
     fastest = max(by_hand, key=lambda result: result.reviews_per_second)
@@ -180,9 +184,12 @@ def _page(bundle: Bundle, report: BenchReport) -> str:
     shown = [result for result in report.results if result.name not in HAND_SETTINGS or result in (fastest, quickest)]
     versions = f"Python {m.python}, onnxruntime {m.onnxruntime}"
     return PAGE.format(
+        model="the model that ships" if name is None else f"the `{name}` preset",
+        stem=stem,
         reviews=report.count,
         rounds=report.rounds,
-        flag=" --cpu-time" if report.clock == "processor" else "",
+        flag=(" --cpu-time" if report.clock == "processor" else "")
+        + ("" if name is None else f" --bundle build/{name}.zip --name {name}"),
         clock=CLOCKS[report.clock],
         machine=f"{m.processor}, {m.cores} cores ({' '.join(m.features)}); {versions}.",
         count=report.count,

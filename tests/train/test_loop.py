@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -18,7 +18,7 @@ from tallygate.train.corpora.mini import mini_corpus
 from tallygate.train.evaluation import evaluate, score_from_logits
 from tallygate.train.loop import DivergenceError, EpochTotals, Trainer, new_model
 from tallygate.train.model import Architecture
-from tallygate.train.objective import losses
+from tallygate.train.objective import losses, smoothed, soft_losses
 from tallygate.train.preset import Preset, TrainingPreset, load_preset, preset_names
 from tallygate.train.run_checkpoint import parameters_by_part
 from tallygate.train.run_data import RunData, run_data_from_corpus
@@ -119,13 +119,14 @@ def test_the_callers_random_state_is_left_alone() -> None:
 
 
 def test_moving_average_follows_its_formula() -> None:
-    trainer = Toy().trainer(ema_decay=0.75)
+    trainer = Toy().trainer(ema_decay=0.28)
     assert trainer.average is not None
     expected: Tensor | None = None
-    for start in range(0, 32, 8):
+    for step, start in enumerate(range(0, 32, 8)):
         trainer.step(tensors_of(trainer.train, np.arange(start, start + 8)), EpochTotals(1))
         now = torch.cat([parameter.detach().flatten() for parameter in trainer.model.parameters()])
-        expected = now if expected is None else 0.75 * expected + 0.25 * now
+        decay = min(0.28, (1 + step) / (10 + step))
+        expected = now if expected is None else decay * expected + (1.0 - decay) * now
     assert expected is not None
     torch.testing.assert_close(weights(trainer), expected)
     assert trainer.evaluated is not trainer.model
@@ -221,3 +222,61 @@ def test_labels_and_rows_reach_the_network(small: Corpus) -> None:
     assert [data.labels[target] for target in data.train.targets] == small.train.labels
     assert data.outputs == 1
     assert data.architecture(load_preset("tiny")).vocabulary_size == data.vocabulary.size < 1000
+
+
+def test_word_dropout_puts_unknown_words_in_training_only() -> None:
+    trainer = Toy().trainer(word_dropout=0.4)
+    batch = tensors_of(trainer.train, np.arange(ROWS))
+    read: list[Tensor] = []
+    hook = trainer.model.embedding.register_forward_pre_hook(lambda module, inputs: read.append(inputs[0].clone()))
+    trainer.step(batch, EpochTotals(1))
+    evaluate(trainer.model, trainer.train)
+    hook.remove()
+    share = float((read[0] == 1).float().mean())
+    assert 0.3 < share < 0.5
+    assert ((read[0] == 1) | (read[0] == batch.ids)).all()
+    assert all((ids != 1).all() for ids in read[1:])
+
+
+def test_label_smoothing_is_pytorchs() -> None:
+    logits = torch.randn(6, 4, generator=torch.Generator().manual_seed(0))
+    targets = torch.tensor([0, 1, 2, 3, 0, 1])
+    wanted = torch.nn.functional.cross_entropy(logits, targets, label_smoothing=0.2, reduction="none")
+    one_hot = torch.nn.functional.one_hot(targets, 4).float()
+    torch.testing.assert_close(soft_losses(logits, smoothed(one_hot, 0.2)), wanted)
+
+
+def test_a_teachers_word_is_learnt_in_the_place_of_the_label() -> None:
+    toy = Toy()
+    split = toy.split
+    contrary = np.eye(2, dtype=np.float32)[1 - split.targets]
+    trainer = toy.trainer(epochs=8)
+    trainer.train = replace(split, probabilities=contrary)
+    for epoch in range(1, 9):
+        trainer.run_epoch(epoch)
+    found = evaluate(trainer.evaluated, split)[:, 0].numpy() > 0
+    assert (found == (split.targets == 0)).mean() > 0.95
+
+
+def test_head_scale_makes_the_head_larger_and_faster() -> None:
+    architecture = Architecture(vocabulary_size=20, embedding_size=6, hidden_size=8, outputs=1)
+    plain, scaled = new_model(architecture, 3), new_model(architecture, 3, head_scale=4.0)
+    assert torch.equal(scaled.head.weight, plain.head.weight * 4.0)
+    assert torch.equal(scaled.head.bias, plain.head.bias)
+    moved = {}
+    for scale in (1.0, 4.0):
+        trainer = Toy().trainer(head_scale=scale)
+        before = [parameter.detach().clone() for parameter in (trainer.model.head.weight, trainer.model.head.bias)]
+        trainer.run_epoch(1, lambda totals: None)
+        moved[scale] = [abs(g["lr"]) for g in trainer.optimizer.param_groups]
+        assert not torch.equal(before[0], trainer.model.head.weight)
+    assert moved[4.0][-2] == pytest.approx(4.0 * moved[1.0][-2])
+    assert moved[4.0][-1] == pytest.approx(moved[1.0][-1])
+
+
+def test_a_second_stage_begins_its_schedule_anew() -> None:
+    toy = Toy()
+    first = toy.trainer(schedule="linear", warmup_steps=3)
+    later = toy.trainer(schedule="linear", warmup_steps=3)
+    later._epochs_before = 7
+    assert first.run_epoch(1).learning_rate == later.run_epoch(8).learning_rate

@@ -117,3 +117,35 @@ def test_logits_are_float32_under_autocast() -> None:
     model = NETWORKS["last", 1, False]
     with torch.autocast("cpu", torch.bfloat16):
         assert model(*padded([[2, 3]], 2)).dtype == torch.float32
+
+
+def dropped_out(**fields: float) -> LSTMClassifier:
+    torch.manual_seed(0)
+    architecture = Architecture(vocabulary_size=50, embedding_size=16, hidden_size=7, outputs=1, **fields)  # type: ignore[arg-type]
+    return LSTMClassifier(architecture)
+
+
+def test_variational_dropout_drops_the_same_features_at_every_step() -> None:
+    model = dropped_out(variational_dropout=0.5)
+    read: list[Tensor] = []
+    model.lstm[0].register_forward_pre_hook(lambda module, inputs: read.append(inputs[0]))
+    ids, lengths = padded([[5, 6, 7, 8], [9, 10, 11, 12]], 4)
+    model.train()(ids, lengths)
+    zero = read[0] == 0
+    assert torch.equal(zero, zero[:, :1].expand_as(zero))
+    assert not torch.equal(zero[0], zero[1])
+    assert 0 < int(zero[:, 0].sum()) < 32
+    torch.testing.assert_close(read[0][~zero], 2.0 * model.embedding(ids)[~zero])
+
+
+def test_weight_drop_drops_recurrent_weights_in_training_only() -> None:
+    model = dropped_out(weight_drop=0.5)
+    lstm = model.lstm[0].forward_lstm
+    dropped = lstm._recurrent_weights()
+    assert 0.3 < float((dropped == 0).float().mean()) < 0.7
+    torch.testing.assert_close(dropped[dropped != 0], 2.0 * lstm.weight_hh[dropped != 0])
+    ids, lengths = padded([[5, 6, 7, 8]], 4)
+    assert not torch.equal(model(ids, lengths), model(ids, lengths))
+    model.eval()
+    assert torch.equal(model(ids, lengths), model(ids, lengths))
+    assert lstm._recurrent_weights() is lstm.weight_hh

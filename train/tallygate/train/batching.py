@@ -28,6 +28,8 @@ class EncodedSplit:
     """Ids of each text, at least one."""
     targets: NDArray[np.int64]
     """[rows] position of each row's label among the corpus' labels."""
+    probabilities: NDArray[np.float32] | None = None
+    """[rows, labels] what a teacher says of each row, which is learnt in the place of ``targets``."""
 
     def __len__(self) -> int:
         """Number of rows."""
@@ -46,10 +48,14 @@ class TensorBatch:
     """int64 [batch]."""
     weight: float = 1.0
     """Of the batch's mean loss, where several processes share a larger batch; 0 where the rows are a stand-in."""
+    probabilities: Tensor | None = None
+    """float32 [batch, labels], where a teacher's are learnt."""
 
     def to(self, device: torch.device) -> TensorBatch:
         """The same batch on that device."""
-        return TensorBatch(self.ids.to(device), self.lengths.to(device), self.targets.to(device), self.weight)
+        probabilities = None if self.probabilities is None else self.probabilities.to(device)
+        ids, lengths, targets = (tensor.to(device) for tensor in (self.ids, self.lengths, self.targets))
+        return TensorBatch(ids, lengths, targets, self.weight, probabilities)
 
 
 def encode(texts: Sequence[str], targets: Sequence[int], tokenizer: Tokenizer) -> EncodedSplit:
@@ -81,7 +87,9 @@ def tensors_of(split: EncodedSplit, indices: Indices, time: int | None = None) -
     """The rows at ``indices``, padded to the longest of them or to ``time``."""
     batch = pad([split.rows[index] for index in indices], time)
     targets = torch.from_numpy(split.targets[indices])
-    return TensorBatch(torch.from_numpy(batch.ids), torch.from_numpy(batch.lengths), targets)
+    probabilities = None if split.probabilities is None else torch.from_numpy(split.probabilities[indices])
+    ids, lengths = torch.from_numpy(batch.ids), torch.from_numpy(batch.lengths)
+    return TensorBatch(ids, lengths, targets, probabilities=probabilities)
 
 
 def _lengths(split: EncodedSplit) -> NDArray[np.int64]:

@@ -22,6 +22,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--data-dir", metavar="DIR", help="where the files of a built-in corpus are")
     add("--text-column", metavar="NAME", help="column that holds the text")
     add("--label-column", metavar="NAME", help="column that holds the label")
+    add("--unlabeled", metavar="FILE", help="texts without labels, for a teacher to label or a language model to read")
+    add("--teacher", metavar="T", help="a finished run, or a .parquet file of probabilities, that training learns from")
     add("--validation", type=int, metavar="N", help="rows of the training data that are held out to choose an epoch")
     add("--skip-bad", action="store_true", help="leave out rows that cannot be read, and say how many")
     add("--out", metavar="RUN", help="folder of the run (default: runs/DATA-PRESET)")
@@ -74,5 +76,5 @@ COMMAND = Command(
     add_arguments=add_arguments,
     run=run,
     extra="train",
-    modules=("torch", "safetensors", "tqdm", "matplotlib", "pyarrow", "pooch", "scipy", "sklearn"),
+    modules=("torch", "safetensors", "tqdm", "matplotlib", "pyarrow", "pooch", "scipy", "sklearn", "numba", "filelock"),
 )

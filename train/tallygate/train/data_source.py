@@ -18,6 +18,8 @@ class DataSource(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """Folder of a built-in corpus' files, where the user named one."""
     text_column: str | None = None
     label_column: str | None = None
+    unlabeled: str | None = None
+    """File of further texts without labels."""
     validation: int | None = None
     """Rows that are held out of the training split for validation."""
     seed: int = 0
@@ -40,8 +42,13 @@ class DataSource(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             validation=self.validation,
             seed=self.seed,
             skip_bad=self.skip_bad,
+            unlabeled=self.unlabeled,
         )
 
     def without_paths(self) -> DataSource:
         """The same without a path of this machine: for what is handed on to others."""
-        return msgspec.structs.replace(self, data=self.name, data_dir=None)
+        return msgspec.structs.replace(self, data=self.name, data_dir=None, unlabeled=self._unlabeled_name)
+
+    @property
+    def _unlabeled_name(self) -> str | None:
+        return None if self.unlabeled is None else Path(self.unlabeled).name

@@ -10,14 +10,16 @@ from typing import cast
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.nn import functional
+from torch.optim.swa_utils import AveragedModel
 
 from tallygate.runtime.errors import TallygateError
+from tallygate.runtime.vocabulary import UNKNOWN
 from tallygate.train.arithmetic import Precision, autocast
 from tallygate.train.batching import EncodedSplit, TensorBatch, shuffled_batches, tensors_of
 from tallygate.train.distributed import ALONE, World
 from tallygate.train.model import Architecture, LSTMClassifier
-from tallygate.train.objective import balanced_weights, losses, predicted
+from tallygate.train.objective import balanced_weights, losses, predicted, smoothed, soft_losses
 from tallygate.train.preset import TrainingPreset
 from tallygate.train.schedule import learning_rate
 
@@ -52,11 +54,14 @@ class EpochTotals:
 OnStep = Callable[[EpochTotals], None]
 
 
-def new_model(architecture: Architecture, seed: int) -> LSTMClassifier:
+def new_model(architecture: Architecture, seed: int, head_scale: float = 1.0) -> LSTMClassifier:
     """A network with the initial weights that ``seed`` decides; the caller's random state is left as it was."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(_torch_seed(seed, 0))
-        return LSTMClassifier(architecture)
+        model = LSTMClassifier(architecture)
+    with torch.no_grad():
+        model.head.weight *= head_scale
+    return model
 
 
 class Trainer:
@@ -70,9 +75,14 @@ class Trainer:
         labels: int,
         precision: Precision,
         world: World = ALONE,
+        epochs_before: int = 0,
     ) -> None:
-        """``labels`` is the number of labels. The model is trained in place, on the device where it is."""
+        """``labels`` is the number of labels. The model is trained in place, on the device where it is.
+
+        ``epochs_before`` counts epochs of an earlier stage: epochs go on from there, the schedule begins anew.
+        """
         self.model, self.train, self._preset, self._precision = model, train, preset, precision
+        self._labels, self._epochs_before = labels, epochs_before
         self.device, self._world, self._parallel = next(model.parameters()).device, world, world.parallel(model)
         self.optimizer = _optimizer(model, preset)
         self.average = _moving_average(model, preset)
@@ -99,7 +109,8 @@ class Trainer:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(_torch_seed(self._preset.seed, epoch, self._world.rank))
             for index, indices in enumerate(batches):
-                self._set_learning_rate(totals, (epoch - 1) * self.steps_per_epoch + index)
+                done = epoch - 1 - self._epochs_before
+                self._set_learning_rate(totals, done * self.steps_per_epoch + index)
                 share = self._world.share_of(indices)
                 batch = replace(tensors_of(self.train, share.indices), weight=share.weight)
                 self.step(batch.to(self.device), totals)
@@ -110,8 +121,8 @@ class Trainer:
         """One step of the optimizer, added to ``totals``."""
         self.optimizer.zero_grad()
         with autocast(self._precision, self.device.type):
-            logits = self._parallel(batch.ids, batch.lengths)
-        row_losses = losses(logits, batch.targets)
+            logits = self._parallel(self._with_unknown_words(batch.ids), batch.lengths)
+        row_losses = self._losses(logits, batch)
         loss = (row_losses * self._class_weights[batch.targets]).mean() * batch.weight
         loss.backward()  # type: ignore[no-untyped-call]
         norm = nn.utils.clip_grad_norm_(self.model.parameters(), self._preset.clip_norm or math.inf)
@@ -125,6 +136,19 @@ class Trainer:
             totals.loss += row_losses.sum().item()
             totals.right += int((predicted(logits) == batch.targets).sum())
 
+    def _with_unknown_words(self, ids: Tensor) -> Tensor:
+        if not self._preset.word_dropout:
+            return ids
+        return ids.masked_fill(torch.rand(ids.shape, device=ids.device) < self._preset.word_dropout, UNKNOWN)
+
+    def _losses(self, logits: Tensor, batch: TensorBatch) -> Tensor:
+        smoothing, wanted = self._preset.label_smoothing, batch.probabilities
+        if wanted is None and not smoothing:
+            return losses(logits, batch.targets)
+        if wanted is None:
+            wanted = functional.one_hot(batch.targets, self._labels).to(logits.dtype)
+        return soft_losses(logits, smoothed(wanted, smoothing))
+
     def _of_all(self, totals: EpochTotals) -> EpochTotals:
         """The totals of all processes together."""
         rows, loss, right = self._world.sums([totals.rows, totals.loss, totals.right], self.device)
@@ -134,19 +158,26 @@ class Trainer:
         steps = self._preset.epochs * self.steps_per_epoch
         totals.learning_rate = learning_rate(self._preset, step, steps)
         for group in self.optimizer.param_groups:
-            group["lr"] = totals.learning_rate
+            group["lr"] = totals.learning_rate * group["scale"]
 
 
 def _optimizer(model: nn.Module, preset: TrainingPreset) -> torch.optim.Optimizer:
     kind = torch.optim.AdamW if preset.optimizer == "adamw" else torch.optim.Adam
-    return kind(model.parameters(), lr=preset.learning_rate, weight_decay=preset.weight_decay)
+    groups = [{"params": [parameter], "scale": 1.0} for parameter in model.parameters()]
+    for group, (name, _) in zip(groups, model.named_parameters(), strict=True):
+        group["scale"] = preset.head_scale if name == "head.weight" else 1.0
+    return kind(groups, lr=preset.learning_rate, weight_decay=preset.weight_decay)
 
 
 def _moving_average(model: nn.Module, preset: TrainingPreset) -> AveragedModel | None:
     if not preset.ema_decay:
         return None
-    average = get_ema_multi_avg_fn(preset.ema_decay)  # type: ignore[no-untyped-call]
-    return AveragedModel(model, multi_avg_fn=average)
+
+    def average(averaged: Tensor, current: Tensor, step: Tensor | int) -> Tensor:
+        decay = min(preset.ema_decay, (1 + int(step)) / (10 + int(step)))
+        return averaged.lerp(current, 1.0 - decay)
+
+    return AveragedModel(model, avg_fn=average)
 
 
 def _torch_seed(seed: int, epoch: int, rank: int = 0) -> int:

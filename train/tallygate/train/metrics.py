@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 import msgspec
+
+Stage = Literal["training", "tuning"]
 
 
 class EpochMetrics(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One line of ``metrics.jsonl``."""
 
     epoch: int
-    """Counted from 1."""
+    """Counted from 1, on through all stages."""
+    stage: Stage = "training"
+    """``tuning`` is the second stage of a recipe that has one, on the labelled texts alone."""
     train_loss: float
     """Mean over the epoch's rows while the weights changed, in nats."""
     train_accuracy: float

@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from tallygate.runtime.engines.activations import ActivationName
 from tallygate.train.activations import ACTIVATIONS
@@ -27,6 +28,8 @@ class Architecture(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     head_activation: ActivationName = "linear"
     dropout: float = 0.0
     embedding_dropout: float = 0.0
+    variational_dropout: float = 0.0
+    weight_drop: float = 0.0
 
     @property
     def width(self) -> int:
@@ -41,8 +44,9 @@ class LSTM(nn.Module):
     4(m^2 + mn + m) for m units and n inputs.
     """
 
-    def __init__(self, inputs: int, units: int) -> None:
+    def __init__(self, inputs: int, units: int, weight_drop: float = 0.0) -> None:
         super().__init__()
+        self._weight_drop = weight_drop
         self.weight_ih = nn.Parameter(torch.empty(4 * units, inputs))
         self.weight_hh = nn.Parameter(torch.empty(4 * units, units))
         self.bias = nn.Parameter(torch.empty(4 * units))
@@ -62,18 +66,23 @@ class LSTM(nn.Module):
     def forward(self, inputs: Tensor) -> Tensor:
         """``inputs`` float [batch, time, inputs] -> hidden states float [batch, time, units]."""
         state = inputs.new_zeros(1, inputs.shape[0], self.weight_hh.shape[1])
-        weights = [self.weight_ih, self.weight_hh, self.bias, self.zeros]
+        weights = [self.weight_ih, self._recurrent_weights(), self.bias, self.zeros]
         states, _, _ = torch.lstm(inputs, (state, state), weights, True, 1, 0.0, self.training, False, True)
         return states
+
+    def _recurrent_weights(self) -> Tensor:
+        if not (self.training and self._weight_drop):
+            return self.weight_hh
+        return functional.dropout(self.weight_hh, self._weight_drop)
 
 
 class LSTMLayer(nn.Module):
     """One layer: an LSTM that reads forward and, if bidirectional, a second one that reads backward."""
 
-    def __init__(self, inputs: int, units: int, bidirectional: bool) -> None:
+    def __init__(self, inputs: int, units: int, bidirectional: bool, weight_drop: float = 0.0) -> None:
         super().__init__()
-        self.forward_lstm = LSTM(inputs, units)
-        self.backward_lstm = LSTM(inputs, units) if bidirectional else None
+        self.forward_lstm = LSTM(inputs, units, weight_drop)
+        self.backward_lstm = LSTM(inputs, units, weight_drop) if bidirectional else None
 
     def forward(self, inputs: Tensor, lengths: Tensor) -> Tensor:
         """``inputs`` float [batch, time, inputs] -> float [batch, time, units * directions]."""
@@ -96,14 +105,18 @@ class LSTMClassifier(nn.Module):
         self.embedding = nn.Embedding(a.vocabulary_size, a.embedding_size)
         nn.init.uniform_(self.embedding.weight, -0.05, 0.05)
         inputs = [a.embedding_size] + [a.width] * (a.layers - 1)
-        self.lstm = nn.ModuleList(LSTMLayer(size, a.hidden_size, a.bidirectional) for size in inputs)
+        layers = (LSTMLayer(size, a.hidden_size, a.bidirectional, a.weight_drop) for size in inputs)
+        self.lstm = nn.ModuleList(layers)
         self.embedding_dropout = nn.Dropout(a.embedding_dropout)
+        self.variational_dropout = nn.Dropout1d(a.variational_dropout)
         self.dropout = nn.Dropout(a.dropout)
         self.head = nn.Linear(a.width, a.outputs)
 
     def forward(self, ids: Tensor, lengths: Tensor) -> Tensor:
         """Logits of a padded batch, before calibration."""
         states = self.embedding_dropout(self.embedding(ids))
+        if self.training and self.architecture.variational_dropout:
+            states = self.variational_dropout(states.transpose(1, 2)).transpose(1, 2)
         for index, layer in enumerate(self.lstm):
             states = layer(states if index == 0 else self.dropout(states), lengths)
         features = ACTIVATIONS[self.architecture.head_activation].function(self._pool(states, lengths))

@@ -21,6 +21,22 @@ def losses(logits: Tensor, targets: Tensor) -> Tensor:
     return functional.cross_entropy(logits, targets, reduction="none")
 
 
+def soft_losses(logits: Tensor, probabilities: Tensor) -> Tensor:
+    """Cross entropy in nats of each row with the probabilities of its labels: float [batch].
+
+    ``logits`` float [batch, outputs], ``probabilities`` float [batch, labels].
+    """
+    if logits.shape[1] == 1:
+        wanted = probabilities[:, 1].to(logits.dtype)
+        return functional.binary_cross_entropy_with_logits(logits.squeeze(1), wanted, reduction="none")
+    return functional.cross_entropy(logits, probabilities, reduction="none")
+
+
+def smoothed(probabilities: Tensor, smoothing: float) -> Tensor:
+    """Spread the share ``smoothing`` of float [batch, labels] evenly over all labels (Szegedy et al. 2016)."""
+    return probabilities * (1.0 - smoothing) + smoothing / probabilities.shape[1]
+
+
 def predicted(logits: Tensor) -> Tensor:
     """Position of the likeliest label: int64 [batch]."""
     if logits.shape[1] == 1:

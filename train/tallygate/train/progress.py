@@ -17,7 +17,7 @@ from tallygate.train.run_layout import RunFacts
 
 def opening(facts: RunFacts, data: RunData, parameters: int, epochs_done: int) -> str:
     """One or two lines that say what begins."""
-    splits = {"training": data.train, "validation": data.validation, "test": data.test}
+    splits = {"training": data.train, "taught": data.distilled, "validation": data.validation, "test": data.test}
     rows = ", ".join(f"{len(split):,} {name}" for name, split in splits.items() if split is not None)
     network = f"{len(data.vocabulary):,} words, {parameters:,} parameters"
     machine = f"{facts.precision}, {facts.threads} thread{'s' if facts.threads > 1 else ''}"
@@ -41,12 +41,14 @@ def _skipped(data: RunData) -> str:
 class Progress:
     """A bar over all batches of a run, on stderr; it draws itself on a terminal only. A context manager."""
 
-    def __init__(self, epochs: int, epochs_done: int, steps_per_epoch: int, silent: bool = False) -> None:
-        """``silent`` is for processes that help another one, which speaks."""
+    def __init__(self, epochs: int, steps: int, steps_done: int, silent: bool = False) -> None:
+        """``epochs`` and ``steps`` are those of all stages together.
+
+        ``silent`` is for processes that help another one, which speaks."""
         self._epochs, self._silent = epochs, silent
         self._bar: tqdm[Never] = tqdm(
-            total=epochs * steps_per_epoch,
-            initial=epochs_done * steps_per_epoch,
+            total=steps,
+            initial=steps_done,
             unit="batch",
             disable=True if silent else None,
             dynamic_ncols=True,
@@ -72,7 +74,7 @@ class Progress:
     def line(self, line: str) -> None:
         """Print a line without disturbing the bar."""
         if not self._silent:
-            tqdm.write(line, file=sys.stderr)
+            say(line)
 
     def __enter__(self) -> Progress:
         return self
@@ -81,3 +83,8 @@ class Progress:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._bar.close()
+
+
+def say(line: str) -> None:
+    """Print a line to stderr without disturbing a bar."""
+    tqdm.write(line, file=sys.stderr)

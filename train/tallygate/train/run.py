@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
 from tallygate.runtime.outputs import write_bytes
 from tallygate.train.arithmetic import cpu_settings
+from tallygate.train.beginning import Preparation
 from tallygate.train.calibration import fit_temperature
 from tallygate.train.checkpoint import save_checkpoint
 from tallygate.train.device import torch_device
@@ -22,10 +25,11 @@ from tallygate.train.objective import losses
 from tallygate.train.progress import Progress, opening
 from tallygate.train.result import Result
 from tallygate.train.run_checkpoint import checkpoint_of_best, finish_run
-from tallygate.train.run_data import RunData, run_data_from_corpus
+from tallygate.train.run_data import RunData
 from tallygate.train.run_layout import LAYOUT, RunFacts, remove_leftovers
 from tallygate.train.run_plan import RunPlan
-from tallygate.train.run_state import Best, copy_of_weights, load_state, save_state
+from tallygate.train.run_state import Best, RunState, copy_of_weights, load_state, save_state
+from tallygate.train.stages import StagePlan, stages_of
 
 
 def run_training(plan: RunPlan) -> Result | None:
@@ -33,63 +37,107 @@ def run_training(plan: RunPlan) -> Result | None:
 
     Of several processes that ``torchrun`` started, the first writes and returns the result, the others ``None``.
     Raises :class:`OutputError` when the folder cannot be written, :class:`CheckpointError` when what it holds is
-    damaged or the data has changed, :class:`DivergenceError`, and whatever loading the corpus raises.
+    damaged or the data has changed, :class:`DivergenceError`, and whatever loading the corpus or a teacher raises.
     """
-    data = run_data_from_corpus(plan.facts.data.load(), plan.facts.preset)
     with cpu_settings(plan.facts.threads), joined_world(plan.facts.device) as world:
-        if world.is_first:
-            remove_leftovers(plan.folder)
-            plan.facts.write(plan.folder)
-        run = Run(plan.folder, plan.facts, data, world)
+        data, weights = _prepared(plan, world)
+        run = Run(plan.folder, plan.facts, data, weights, world)
         run.train()
         return finish_run(plan.folder, plan.facts, data, run.state) if world.is_first else None
 
 
-class Run:
-    """The epochs of a run. Every file is replaced whole, and can be made again from the state."""
+def _prepared(plan: RunPlan, world: World) -> tuple[RunData, Mapping[str, Tensor]]:
+    """What takes long is made by the first process and read by the others."""
+    if not world.is_first:
+        world.wait()
+    preparation = Preparation(plan.facts)
+    if world.is_first:
+        remove_leftovers(plan.folder)
+        plan.facts.write(plan.folder)
+    begun = preparation.begin(plan.folder)
+    if world.is_first:
+        world.wait()
+    return begun
 
-    def __init__(self, folder: Path, facts: RunFacts, data: RunData, world: World = ALONE) -> None:
-        """Takes up the state where the folder has one."""
+
+class Run:
+    """The epochs of a run, stage by stage. Every file is replaced whole, and can be made again from the state."""
+
+    def __init__(
+        self,
+        folder: Path,
+        facts: RunFacts,
+        data: RunData,
+        first_weights: Mapping[str, Tensor] | None = None,
+        world: World = ALONE,
+    ) -> None:
+        """Takes up the state where the folder has one. ``first_weights``, by name, take the place of random ones."""
         self.folder, self.facts, self.data, self._world = folder, facts, data, world
         self._preset = facts.preset.training
-        model = new_model(data.architecture(facts.preset), self._preset.seed)
-        model = model.to(torch_device(facts.device, world.local_rank))
-        self.trainer = Trainer(model, self._preset, data.train, len(data.labels), facts.precision, world)
-        self.state = load_state(folder / LAYOUT.state, data.sha256(), self.trainer)
+        self._stages = stages_of(facts.preset, data)
+        self._first_weights = first_weights or {}
+        self.state, self.trainer = load_state(folder / LAYOUT.state, data.sha256(), self._trainer)
         self._targets = torch.from_numpy(data.validation.targets)
 
     def train(self) -> None:
         """Train the epochs that are left."""
         if self.state.history:
             self._publish(is_best=True)
-        steps = self.trainer.steps_per_epoch
-        with Progress(self._preset.epochs, self.state.epochs, steps, silent=not self._world.is_first) as progress:
+        epochs, steps = sum(stage.epochs for stage in self._stages), sum(stage.steps for stage in self._stages)
+        with Progress(epochs, steps, self._steps_done(), silent=not self._world.is_first) as progress:
             parameters = parameter_count(self.trainer.model)
             progress.line(opening(self.facts, self.data, parameters, self.state.epochs))
-            while not self._is_over():
-                self._run_epoch(progress)
+            for stage in self._stages[self._place(self.state) :]:
+                self._train_stage(stage, progress)
 
-    def _is_over(self) -> bool:
-        done, best, patience = self.state.epochs, self.state.best, self._preset.patience
-        is_stale = bool(patience and best is not None and done - best.epoch >= patience)
-        return done >= self._preset.epochs or is_stale
+    def _train_stage(self, stage: StagePlan, progress: Progress) -> None:
+        if self.state.history and self.state.stage != stage.name:
+            self.trainer = self._new_trainer(stage, self.state.epochs, self.state.best_weights)
+        while not self._is_over(stage):
+            self._run_epoch(stage, progress)
 
-    def _run_epoch(self, progress: Progress) -> None:
+    def _place(self, state: RunState) -> int:
+        return [stage.name for stage in self._stages].index(state.stage)
+
+    def _trainer(self, state: RunState) -> Trainer:
+        """For the stage that ``state`` has reached."""
+        stage = self._stages[self._place(state)]
+        before = state.epochs - len(state.epochs_of(stage.name))
+        return self._new_trainer(stage, before, self._first_weights)
+
+    def _new_trainer(self, stage: StagePlan, epochs_before: int, weights: Mapping[str, Tensor]) -> Trainer:
+        architecture = self.data.architecture(self.facts.preset)
+        model = new_model(architecture, self._preset.seed, self._preset.head_scale)
+        model.load_state_dict(model.state_dict() | dict(weights))
+        model = model.to(torch_device(self.facts.device, self._world.local_rank))
+        labels, precision = len(self.data.labels), self.facts.precision
+        return Trainer(model, stage.settings, stage.split, labels, precision, self._world, epochs_before)
+
+    def _steps_done(self) -> int:
+        return sum(len(self.state.epochs_of(stage.name)) * stage.steps_per_epoch for stage in self._stages)
+
+    def _is_over(self, stage: StagePlan) -> bool:
+        done, best, patience = self.state.epochs_of(stage.name), self.state.best, stage.settings.patience
+        is_stale = bool(patience and done and best is not None and self.state.epochs - best.epoch >= patience)
+        return len(done) >= stage.epochs or is_stale
+
+    def _run_epoch(self, stage: StagePlan, progress: Progress) -> None:
         start = time.perf_counter()
         totals = self.trainer.run_epoch(self.state.epochs + 1, progress.step)
-        is_best = self._record(totals, start)
+        is_best = self._record(stage, totals, start)
         if self._world.is_first:
             save_state(self.folder / LAYOUT.state, self.state, self.trainer)
         self._publish(is_best)
         progress.epoch(self.state.history[-1], is_best)
 
-    def _record(self, totals: EpochTotals, start: float) -> bool:
+    def _record(self, stage: StagePlan, totals: EpochTotals, start: float) -> bool:
         """Add the epoch to the state; whether it is the best one."""
         logits = evaluate(self.trainer.evaluated, self.data.validation)
         logits = self._world.of_first(logits, self.trainer.device)
         score = score_from_logits(logits, self.data.validation.targets, self.data.name, "validation")
         metrics = EpochMetrics(
             epoch=totals.epoch,
+            stage=stage.name,
             train_loss=totals.mean_loss,
             train_accuracy=totals.accuracy,
             validation_loss=losses(logits, self._targets).mean().item(),

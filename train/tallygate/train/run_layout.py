@@ -21,6 +21,10 @@ class RunLayout:
 
     run: str = "run.json"
     """Which run this is; written first."""
+    language_model: str = "language-model.safetensors"
+    """How far pretraining has come, where the preset asks for it."""
+    beginning: str = "beginning.safetensors"
+    """Vocabulary and first weights, where the preset makes them from more than chance."""
     state: str = "state.safetensors"
     """All that the next epoch needs; one file, so that it is whole at any moment."""
     metrics: str = "metrics.jsonl"
@@ -52,6 +56,8 @@ class RunFacts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     preset: Preset
     """As it was used: with the seed and the epochs of the command line."""
     data: DataSource
+    teacher: str | None = None
+    """A run's folder or a Parquet file of scores whose probabilities are learnt."""
     threads: int
     precision: Precision
     """Of the forward pass."""

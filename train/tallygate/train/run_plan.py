@@ -27,6 +27,8 @@ class TrainOptions:
     data_dir: str | None = None
     text_column: str | None = None
     label_column: str | None = None
+    unlabeled: str | None = None
+    teacher: str | None = None
     out: str | None = None
     resume: bool = False
     seed: int | None = None
@@ -88,6 +90,7 @@ def describe_difference(stored: RunFacts, wanted: RunFacts) -> str | None:
         "epochs": (stored.preset.training.epochs, wanted.preset.training.epochs),
         "threads": (stored.threads, wanted.threads),
         "device": (stored.device, wanted.device),
+        "teacher": (stored.teacher, wanted.teacher),
     }
     for name, (old, new) in pairs.items():
         if old != new:
@@ -96,7 +99,7 @@ def describe_difference(stored: RunFacts, wanted: RunFacts) -> str | None:
         return f"another preset of the name {stored.preset_name}"
     # The data may have moved to another folder: its content is compared before training goes on.
     same_place = msgspec.structs.replace(wanted.data, data_dir=stored.data.data_dir)
-    return None if stored.data == same_place else "other columns, validation rows or --skip-bad"
+    return None if stored.data == same_place else "other columns, unlabelled texts, validation rows or --skip-bad"
 
 
 def _new_facts(options: TrainOptions) -> RunFacts:
@@ -108,6 +111,7 @@ def _new_facts(options: TrainOptions) -> RunFacts:
         preset_name=_name(name),
         preset=preset,
         data=_data_source(DataSource(data=data), options),
+        teacher=options.teacher,
         threads=options.threads or 1,
         precision=resolve_precision(preset.training.precision, device),
         device=device,
@@ -122,6 +126,7 @@ def _resumed_facts(options: TrainOptions, stored: RunFacts) -> RunFacts:
         preset_name=_name(options.preset) if options.preset else stored.preset_name,
         preset=_with_overrides(preset, options, stored),
         data=_data_source(stored.data, options),
+        teacher=options.teacher or stored.teacher,
         threads=options.threads or stored.threads,
         device=resolve_device(options.device or stored.device),
     )
@@ -138,7 +143,7 @@ def _with_overrides(preset: Preset, options: TrainOptions, stored: RunFacts | No
 
 
 def _data_source(base: DataSource, options: TrainOptions) -> DataSource:
-    fields = ("data", "data_dir", "text_column", "label_column", "validation")
+    fields = ("data", "data_dir", "text_column", "label_column", "unlabeled", "validation")
     given = {field: getattr(options, field) for field in fields if getattr(options, field) is not None}
     return msgspec.structs.replace(base, **given, skip_bad=options.skip_bad or base.skip_bad)
 

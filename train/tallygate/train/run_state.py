@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
-from torch import Tensor
+from safetensors import SafetensorError
 
 from tallygate.runtime.errors import CheckpointError
 from tallygate.runtime.manifest import Score
-from tallygate.runtime.outputs import write_bytes
 from tallygate.train.loop import Trainer
-from tallygate.train.metrics import EpochMetrics
+from tallygate.train.metrics import EpochMetrics, Stage
+from tallygate.train.tensor_state import (
+    Tensors,
+    part_of,
+    read_tensors,
+    restore_training,
+    training_tensors,
+    write_tensors,
+)
 
 _MEND = "train again with another --out"
 _KEY = "tallygate"
-Tensors = dict[str, Tensor]
 
 
 class Best(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -42,8 +47,17 @@ class RunState:
 
     @property
     def epochs(self) -> int:
-        """Epochs done."""
+        """Epochs done, of all stages."""
         return len(self.history)
+
+    @property
+    def stage(self) -> Stage:
+        """The stage of the last epoch."""
+        return self.history[-1].stage if self.history else "training"
+
+    def epochs_of(self, stage: Stage) -> list[EpochMetrics]:
+        """The figures of the epochs of one stage."""
+        return [metrics for metrics in self.history if metrics.stage == stage]
 
 
 class _Header(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -54,63 +68,35 @@ class _Header(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 def save_state(path: Path, state: RunState, trainer: Trainer) -> None:
     """Write ``state`` and the trainer's tensors. Raises :class:`OutputError` when that cannot be done."""
-    tensors = {f"best.{name}": tensor for name, tensor in state.best_weights.items()} | _trainer_tensors(trainer)
+    tensors = {f"best.{name}": tensor for name, tensor in state.best_weights.items()} | training_tensors(trainer)
     header = _Header(data_sha256=state.data_sha256, history=state.history, best=state.best)
-    write_bytes(path, save(tensors, metadata={_KEY: msgspec.json.encode(header).decode("utf-8")}))
+    write_tensors(path, tensors, {_KEY: msgspec.json.encode(header).decode("utf-8")})
 
 
-def load_state(path: Path, data_sha256: str, trainer: Trainer) -> RunState:
-    """Read what :func:`save_state` wrote into ``trainer``; a new state where there is no file yet.
+def load_state(path: Path, data_sha256: str, trainer_of: Callable[[RunState], Trainer]) -> tuple[RunState, Trainer]:
+    """Read what :func:`save_state` wrote; a new state where there is no file yet.
 
-    Raises :class:`CheckpointError` when it is damaged, or the data has changed since.
+    ``trainer_of`` makes the trainer of the stage that a state has reached, into which the tensors are then read.
+    Raises :class:`CheckpointError` when the file is damaged, or the data has changed since.
     """
     if not path.exists():
-        return RunState(data_sha256)
+        state = RunState(data_sha256)
+        return state, trainer_of(state)
     try:
-        header, tensors = _read(path)
+        tensors, facts = read_tensors(path)
+        header = msgspec.json.decode(facts[_KEY], type=_Header)
         if header.data_sha256 != data_sha256:
             raise CheckpointError(path.parent, "the data has changed since this run began", _MEND)
-        _restore(trainer, tensors)
+        state = RunState(data_sha256, header.history, header.best, part_of(tensors, "best"))
+        trainer = trainer_of(state)
+        restore_training(trainer, tensors)
     except (SafetensorError, OSError, ValueError, KeyError, RuntimeError) as error:
         if isinstance(error, CheckpointError):
             raise
         raise CheckpointError(path, f"is damaged ({error})", _MEND) from error
-    return RunState(data_sha256, header.history, header.best, _part(tensors, "best"))
+    return state, trainer
 
 
 def copy_of_weights(model: torch.nn.Module) -> Tensors:
     """The model's weights as they are now."""
     return {name: tensor.detach().clone() for name, tensor in model.state_dict().items()}
-
-
-def _trainer_tensors(trainer: Trainer) -> Tensors:
-    tensors = {f"model.{name}": tensor for name, tensor in trainer.model.state_dict().items()}
-    if trainer.average is not None:
-        tensors |= {f"average.{name}": tensor for name, tensor in trainer.average.state_dict().items()}
-    for index, values in trainer.optimizer.state_dict()["state"].items():
-        tensors |= {f"optimizer.{index}.{name}": tensor for name, tensor in values.items()}
-    return tensors
-
-
-def _read(path: Path) -> tuple[_Header, Tensors]:
-    with safe_open(path, framework="pt") as file:
-        header = msgspec.json.decode(file.metadata()[_KEY], type=_Header)
-        # Copies have the alignment of PyTorch's own tensors, on which the last bit of a product can depend.
-        return header, {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118
-
-
-def _restore(trainer: Trainer, tensors: Tensors) -> None:
-    trainer.model.load_state_dict(_part(tensors, "model"))
-    if trainer.average is not None:
-        trainer.average.load_state_dict(_part(tensors, "average"))
-    optimizer = trainer.optimizer.state_dict()
-    optimizer["state"] = {}
-    for name, tensor in _part(tensors, "optimizer").items():
-        index, _, key = name.partition(".")
-        optimizer["state"].setdefault(int(index), {})[key] = tensor
-    trainer.optimizer.load_state_dict(optimizer)
-
-
-def _part(tensors: Tensors, name: str) -> Tensors:
-    prefix = f"{name}."
-    return {key.removeprefix(prefix): tensor for key, tensor in tensors.items() if key.startswith(prefix)}

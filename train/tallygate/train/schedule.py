@@ -25,5 +25,9 @@ def learning_rate(preset: TrainingPreset, step: int, steps: int) -> float:
 def _factor(schedule: str, done: float) -> float:
     if schedule == "constant":
         return 1.0
-    left = 1.0 - done if schedule == "linear" else 0.5 * (1.0 + math.cos(math.pi * done))
-    return FLOOR + (1.0 - FLOOR) * left
+    return FLOOR + (1.0 - FLOOR) * (1.0 - done) if schedule == "linear" else cosine_share(done)
+
+
+def cosine_share(done: float) -> float:
+    """The share of the learning rate that is left when ``done`` of the way (0 to 1) is done, along half a cosine."""
+    return FLOOR + (1.0 - FLOOR) * 0.5 * (1.0 + math.cos(math.pi * done))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from hashlib import blake2b
+from typing import cast
 
 from tallygate.runtime.errors import InputError, UsageError
-from tallygate.train.corpora.corpus import Split, checked_labels
+from tallygate.train.corpora.corpus import Corpus, Split, checked_labels
 
 HELD_OUT_SHARE = 0.1
 """Share of the texts that goes to the test, and to validation when no size is given."""
@@ -120,3 +121,13 @@ def _stratified_groups(rows: Split, seed: int) -> list[list[int]]:
         by_label[min(rows.labels[row] for row in groups[key])].append(key)
     places = {key: (place + 0.5) / len(keys) for keys in by_label.values() for place, key in enumerate(keys)}
     return [groups[key] for key in sorted(groups, key=lambda key: (places[key], key))]
+
+
+def with_unlabeled(corpus: Corpus, texts: Sequence[str]) -> Corpus:
+    """The corpus with further texts without a label, less those that stand in its validation or test split."""
+    held_out = [corpus.validation, *([corpus.test] if corpus.test is not None else [])]
+    keys = {key for split in held_out for key in text_keys(split.texts)}
+    kept = [text for text in texts if text_key(text) not in keys]
+    unlabeled = [*corpus.unlabeled, *kept]
+    counts = cast(dict[str, int], corpus.facts["texts"]) | {"unlabeled": len(unlabeled)}
+    return replace(corpus, unlabeled=unlabeled, facts={**corpus.facts, "texts": counts})

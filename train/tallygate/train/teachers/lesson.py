@@ -1,0 +1,150 @@
+"""What a run is taught: a teacher's probabilities for its texts, and word vectors where the teacher has them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save
+
+from tallygate.runtime.errors import InputError, InputNotFoundError
+from tallygate.runtime.outputs import write_bytes
+from tallygate.train.corpora.corpus import Corpus
+from tallygate.train.corpora.splitting import text_key, text_keys
+from tallygate.train.preset import Preset, TeacherPreset
+from tallygate.train.progress import say
+from tallygate.train.teachers.cache import cached_path, locked
+from tallygate.train.teachers.documents import DocumentVectors, document_teacher, document_vectors
+from tallygate.train.teachers.ngrams import ngram_teacher
+from tallygate.train.teachers.out_of_fold import Logits, mean_of, probabilities
+from tallygate.train.teachers.run_teacher import identity_of_run, scores_by_run
+from tallygate.train.teachers.scores import Probabilities, TeacherScores, read_scores, write_scores
+from tallygate.train.tokens import Tokens, tokens_from_texts
+
+
+def distinct_unlabeled(corpus: Corpus) -> list[str]:
+    """The corpus' texts without a label, each once, without those of its training split."""
+    seen = text_keys(corpus.train.texts)
+    kept = []
+    for text in corpus.unlabeled:
+        key = text_key(text)
+        if key not in seen:
+            seen.add(key)
+            kept.append(text)
+    return kept
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """The texts of a run and what teachers make of them. Everything is made when it is first asked for."""
+
+    corpus: Corpus
+    preset: Preset
+    teacher: str | None = None
+    """A run's folder or a Parquet file of scores, in the place of the preset's models."""
+
+    @cached_property
+    def unlabeled(self) -> list[str]:
+        """Texts without a label that are of use to this run."""
+        return distinct_unlabeled(self.corpus)
+
+    @cached_property
+    def texts(self) -> list[str]:
+        """Training texts, then those without a label."""
+        return [*self.corpus.train.texts, *self.unlabeled]
+
+    @cached_property
+    def tokens(self) -> Tokens:
+        """Of :attr:`texts`, whole."""
+        return tokens_from_texts(self.texts, self.preset.text.punctuation)
+
+    @cached_property
+    def targets(self) -> NDArray[np.int64]:
+        """[training texts] position of each label."""
+        position = {label: index for index, label in enumerate(self.corpus.labels)}
+        return np.array([position[label] for label in self.corpus.train.labels], dtype=np.int64)
+
+    @cached_property
+    def scores(self) -> TeacherScores:
+        """The teacher's probabilities. Raises what reading a teacher of the user's raises."""
+        if self.teacher is not None and Path(self.teacher).suffix == ".parquet":
+            return self._split(read_scores(Path(self.teacher), self.texts, self.corpus.labels))
+        path = cached_path("scores", ".parquet", self._decisive())
+        with locked(path):
+            try:
+                found = read_scores(path, self.texts, self.corpus.labels)
+            except (InputError, InputNotFoundError):
+                found = self._new_scores()
+                write_scores(path, self.texts, found, self.corpus.labels)
+        return self._split(found)
+
+    @cached_property
+    def documents(self) -> DocumentVectors:
+        """Document and word vectors of :attr:`texts`; they know no label."""
+        preset = self._teacher_preset
+        settings = f"{preset.document_size} {preset.document_epochs}".encode()
+        path = cached_path("documents", ".safetensors", [settings, *self._encoded_texts()])
+        with locked(path):
+            try:
+                arrays = load_file(path)
+                return DocumentVectors(arrays["texts"], arrays["words"])
+            except (OSError, SafetensorError, KeyError):
+                say(
+                    f"document vectors: {len(self.texts):,} texts, {preset.document_epochs} epochs, kept for later runs"
+                )
+                vectors = document_vectors(self.tokens, preset.document_size, preset.document_epochs)
+                write_bytes(path, save({"texts": vectors.texts, "words": vectors.words}))
+                return vectors
+
+    @property
+    def has_documents(self) -> bool:
+        """Whether word vectors come with the teacher."""
+        teacher = self.preset.teacher
+        return teacher is not None and self.teacher is None and "documents" in teacher.models
+
+    @property
+    def _teacher_preset(self) -> TeacherPreset:
+        return self.preset.teacher or TeacherPreset()
+
+    def _split(self, values: Probabilities) -> TeacherScores:
+        rows = len(self.corpus.train)
+        return TeacherScores(values[:rows], values[rows:])
+
+    def _decisive(self) -> Iterator[bytes]:
+        """All that decides the scores."""
+        yield msgspec.json.encode(self._teacher_preset)
+        yield b"" if self.teacher is None else identity_of_run(Path(self.teacher))
+        yield msgspec.json.encode(self.corpus.train.labels)
+        yield from self._encoded_texts()
+
+    def _encoded_texts(self) -> Iterator[bytes]:
+        yield self.preset.text.punctuation.encode()
+        yield from (text.encode() for text in self.texts)
+
+    def _new_scores(self) -> Probabilities:
+        if self.teacher is not None:
+            return scores_by_run(Path(self.teacher), self.texts, self.corpus.labels)
+        logits = self._new_logits(self._teacher_preset.models)
+        return np.concatenate([probabilities(logits.train), probabilities(logits.unlabeled)])
+
+    def _new_logits(self, models: Sequence[str]) -> Logits:
+        found = [self._logits_of(model) for model in models]
+        for model, logits in zip(models, found, strict=True):
+            say(f"teacher {model}: out-of-fold accuracy {logits.accuracy(self.targets):.2%}")
+        if len(found) == 1:
+            return found[0]
+        mean = mean_of(found, self.targets)
+        say(f"teachers together: out-of-fold accuracy {mean.accuracy(self.targets):.2%}")
+        return mean
+
+    def _logits_of(self, model: str) -> Logits:
+        folds = self._teacher_preset.folds
+        if model == "ngrams":
+            return ngram_teacher(self.tokens, self.targets, folds)
+        return document_teacher(self.documents.texts, self.targets, folds)

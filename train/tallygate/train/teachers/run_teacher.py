@@ -1,0 +1,37 @@
+"""A trained run as the teacher of another one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from tallygate.runtime.errors import CheckpointError
+from tallygate.runtime.text import Tokenizer
+from tallygate.train.batching import encode
+from tallygate.train.checkpoint import load_checkpoint
+from tallygate.train.evaluation import evaluate
+from tallygate.train.run_layout import LAYOUT
+from tallygate.train.teachers.out_of_fold import probabilities
+from tallygate.train.teachers.scores import Probabilities
+
+
+def identity_of_run(folder: Path) -> bytes:
+    """Bytes that only this checkpoint has. Raises :class:`CheckpointError` when there is none or it is damaged."""
+    load_checkpoint(folder)
+    return (folder / LAYOUT.checkpoint).read_bytes()
+
+
+def scores_by_run(folder: Path, texts: Sequence[str], labels: Sequence[str]) -> Probabilities:
+    """Calibrated probabilities of ``texts`` by the checkpoint in ``folder``.
+
+    Raises :class:`CheckpointError` when there is none, it is damaged, or it knows other labels.
+    """
+    checkpoint = load_checkpoint(folder)
+    if tuple(labels) != checkpoint.labels:
+        reason = f"knows the labels {', '.join(checkpoint.labels)}, not those of the data"
+        raise CheckpointError(folder, reason, "name a run of the same labels as the teacher")
+    tokenizer = Tokenizer(checkpoint.vocabulary, checkpoint.text)
+    logits = evaluate(checkpoint.model, encode(texts, [0] * len(texts), tokenizer))
+    return probabilities(logits.numpy().astype(np.float64) / checkpoint.temperature)
