@@ -75,9 +75,9 @@ class StudyContext:
     def trained_vectors(self, kind: VectorKind, size: int = EMBEDDING_SIZE) -> TrainedVectors:
         """The same with the seconds that training them took."""
         if (kind, size) not in self._vectors:
-            start = time.perf_counter()
+            start = time.process_time()
             vectors = word_vectors([*self.tokens.train, *self.tokens.unlabeled], kind, size, self.seed)
-            self._vectors[kind, size] = TrainedVectors(vectors, time.perf_counter() - start)
+            self._vectors[kind, size] = TrainedVectors(vectors, time.process_time() - start)
         return self._vectors[kind, size]
 
     def sha256(self) -> str:
