@@ -60,7 +60,7 @@ def _measure(settings: GradientSettings) -> Gradients:
 def _vanishing(kind: Kind, trained: bool, settings: GradientSettings) -> StateGradients:
     model = CueTask().network(kind, settings.seed)
     if trained:
-        optimizer = torch.optim.Adam(model.parameters(), lr=settings.trained.learning_rates[kind])
+        optimizer = torch.optim.Adam(model.parameters(), lr=settings.trained.learning_rate)
         train_on_cues(model, optimizer, settings.distance, _generator(settings), settings.trained)
     name = f"{TITLES[kind]}, {'after training' if trained else 'initial weights'}"
     return _state_gradients(name, model, settings)
