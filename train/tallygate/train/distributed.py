@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
 import torch
 from torch import Tensor, distributed, nn
@@ -17,6 +18,9 @@ from torch.nn.parallel import DistributedDataParallel
 
 from tallygate.runtime.errors import UsageError
 from tallygate.train.batching import Indices
+
+_PATIENCE = timedelta(days=1)
+"""Others wait so long for the first process, which may have teachers to train."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +102,7 @@ def joined_world(device: str) -> Iterator[World]:
         return
     if device == "cuda":
         torch.cuda.set_device(world.local_rank)
-    distributed.init_process_group("nccl" if device == "cuda" else "gloo")
+    distributed.init_process_group("nccl" if device == "cuda" else "gloo", timeout=_PATIENCE)
     try:
         world.wait()
         yield world

@@ -89,6 +89,8 @@ class TrainingPreset(_Section, frozen=True, kw_only=True):
     """Longest gradient (Euclidean norm over all parameters); 0 leaves gradients as they are."""
     patience: int = 0
     """Epochs without a better validation accuracy, or a lower loss at the same, that end the training; 0 is off."""
+    keep: Literal["best", "last"] = "best"
+    """Which epoch is kept: the best by validation accuracy, or the last, where a schedule has come to its end."""
     ema_decay: float = 0.0
     """Decay per step of the exponential moving average of the weights that is evaluated and kept; 0 is off. It begins
     lower, at (1 + step) / (10 + step), so that the first weights are soon forgotten."""

@@ -163,7 +163,7 @@ class _PlainNetwork(Classical):
     title = "plain neural network"
 
     def grid(self, context: StudyContext) -> list[Settings]:
-        epochs = (2, 4) if len(context.tokens.train) >= 10_000 else (5, 20)
+        epochs = (2, 4) if len(context.tokens.train) >= 10_000 else (20, 100)
         return [{"hidden_layer_sizes": 64, "max_iter": count} for count in epochs]
 
     def estimator(self, settings: Settings, context: StudyContext) -> Estimator:

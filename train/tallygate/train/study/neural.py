@@ -30,7 +30,7 @@ from tallygate.train.word_vectors import SPREAD
 VOCABULARY_SIZE, UNITS, MAX_LENGTH = 5000, 100, 600
 """The report's: rows of the embedding, units of a layer, and the last tokens of a text that are read."""
 LEARNING_RATE = 2e-3
-_STEPS, _LEAST_EPOCHS, _MOST_EPOCHS, _QUICK_EPOCHS = 1400, 4, 30, 2
+_STEPS, _LEAST_EPOCHS, _MOST_EPOCHS, _QUICK_EPOCHS = 1000, 3, 60, 2
 """Steps that training aims at, in so many epochs."""
 
 Network = Callable[[StudyContext, Architecture, Vocabulary], LSTMClassifier]

@@ -14,6 +14,9 @@ NEGATIVES = 5
 """Random words that each word is told from."""
 LEAST_COUNT = 5
 """Occurrences below which a word gets no vector, where texts are many."""
+SUBSAMPLING = 1e-3
+"""Share of all tokens from which on a word is left out at random; where texts are few, every token is needed."""
+_MOST_EPOCHS = 20
 _MANY_TOKENS = 1_000_000
 _STEPS = {"cbow": 60_000_000, "skip-gram": 20_000_000}
 """Tokens that are read in all passes together: a pass of skip-gram costs about three of CBOW."""
@@ -25,14 +28,16 @@ def word_vectors(sentences: Sequence[list[str]], kind: VectorKind, size: int, se
     One worker, because several would read the sentences in an order that no seed decides.
     """
     tokens = sum(map(len, sentences))
+    is_large = tokens >= _MANY_TOKENS
     model = Word2Vec(
         sentences,
         vector_size=size,
         sg=int(kind == "skip-gram"),
         window=WINDOW,
         negative=NEGATIVES,
-        min_count=LEAST_COUNT if tokens >= _MANY_TOKENS else 1,
-        epochs=min(10, max(1, round(_STEPS[kind] / max(tokens, 1)))),
+        min_count=LEAST_COUNT if is_large else 1,
+        sample=SUBSAMPLING if is_large else 0.0,
+        epochs=min(_MOST_EPOCHS, max(1, round(_STEPS[kind] / max(tokens, 1)))),
         seed=seed,
         workers=1,
     )
