@@ -97,8 +97,9 @@ def _leans(
 def _mean(unit: dict[str, NDArray[np.float32]], words: list[str]) -> NDArray[np.float32]:
     """Zero for no word at all."""
     width = len(next(iter(unit.values()), np.zeros(1)))
-    result: NDArray[np.float32] = np.mean([unit[word] for word in words], axis=0) if words else np.zeros(width)
-    return result
+    vectors = [unit[word] for word in words] or [np.zeros(width, dtype=np.float32)]
+    mean: NDArray[np.float32] = np.mean(vectors, axis=0)
+    return mean
 
 
 def _correlation(words: list[AxisWord]) -> float | None:
