@@ -3,8 +3,8 @@
     python benchmarks/train_fasttext.py --data mini --bundle mini.zip --out build/mini.bin
     TALLYGATE_FASTTEXT=build/mini.bin tallygate bench mini.zip
 
-It reads the tokens that the bundle's tokenizer gives, as it will in the benchmark, and trains on words and their
-bigrams of the training split, with settings that nobody tuned. `--out FILE.ftz` quantizes. Needs `tallygate[fasttext]`.
+It reads the tokens that the bundle's tokenizer gives, as it will in the benchmark, and trains on words and bigrams of
+the training split, with settings that nobody tuned. `--out FILE.ftz` quantizes. Needs the extra `[fasttext]`.
 """
 
 from __future__ import annotations

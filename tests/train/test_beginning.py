@@ -193,6 +193,15 @@ def test_pretraining_learns_the_next_word_in_both_directions(tmp_path: Path) -> 
     assert losses[-1] < 0.5
 
 
+def test_what_preparation_took_is_in_the_result(whole: Path, preset: str, tmp_path: Path) -> None:
+    first = Result.read(whole)
+    second = train(tmp_path / "run", preset=preset, seed=1)
+    assert first is not None
+    assert first.preparation_seconds > 0
+    # The teachers were at hand, and count all the same.
+    assert second.preparation_seconds > 0.2 * first.preparation_seconds
+
+
 def test_a_run_teaches_another_and_its_scores_are_kept(
     whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

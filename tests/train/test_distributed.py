@@ -14,6 +14,7 @@ from safetensors.numpy import load_file
 
 from tallygate.runtime.cli import main
 from tallygate.runtime.errors import EngineUnavailableError, UsageError
+from tallygate.runtime.user_cache import FOLDER
 from tallygate.train.device import resolve_device, torch_device
 from tallygate.train.distributed import ALONE, World, joined_world
 
@@ -33,6 +34,16 @@ class_weights = "balanced"
 ema_decay = 0.9
 precision = "float32"
 """
+TAUGHT = """
+[teacher]
+models = ["ngrams"]
+[words]
+size = 600
+single_rows = 50
+[tuning]
+epochs = 1
+word_dropout = 0.0
+"""
 
 
 def _train(arguments: list[str], processes: int) -> subprocess.CompletedProcess[str]:
@@ -42,9 +53,13 @@ def _train(arguments: list[str], processes: int) -> subprocess.CompletedProcess[
     return subprocess.run(command, capture_output=True, text=True, check=False, env=environment, timeout=500)
 
 
-def test_two_processes_train_what_one_trains(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(("sections", "last"), [("", "2/2"), (TAUGHT, "3/3")], ids=["labels", "teacher"])
+def test_two_processes_train_what_one_trains(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, sections: str, last: str
+) -> None:
+    monkeypatch.setenv(FOLDER, str(tmp_path / "cache"))
     preset = tmp_path / "preset.toml"
-    preset.write_text(PRESET)
+    preset.write_text(PRESET + sections)
     arguments = ["--data", "mini", "--preset", str(preset), "--device", "cpu"]
     assert main(["train", *arguments, "--out", str(tmp_path / "one")]) == 0
     alone = capsys.readouterr()
@@ -56,8 +71,11 @@ def test_two_processes_train_what_one_trains(tmp_path: Path, capsys: pytest.Capt
         np.testing.assert_allclose(two[name], weights, rtol=2e-3, atol=2e-4, err_msg=name)
     # One process speaks, and what it says of the loss and the rows is of all rows.
     assert together.stdout.splitlines()[0] == alone.out.splitlines()[0]
-    assert together.stderr.count("epoch 1/2") == alone.err.count("epoch 1/2") == 1
-    losses = [line.split("loss ")[1][:5] for line in (alone.err + together.stderr).splitlines() if "epoch 2/2" in line]
+    first = f"epoch 1/{last[-1]}"
+    assert together.stderr.count(first) == alone.err.count(first) == 1
+    losses = [
+        line.split("loss ")[1][:5] for line in (alone.err + together.stderr).splitlines() if f"epoch {last}" in line
+    ]
     assert float(losses[0]) == pytest.approx(float(losses[1]), abs=2e-3)
 
 

@@ -275,3 +275,12 @@ def test_an_output_that_is_no_folder(tmp_path: Path, preset: str) -> None:
     for out in (tmp_path / "file", tmp_path / "file" / "run"):
         with pytest.raises(OutputError):
             begin(preset, out)
+
+
+def test_the_last_epoch_is_kept_where_the_preset_says_so(preset: str, tmp_path: Path) -> None:
+    path = tmp_path / "last.toml"
+    path.write_text(Path(preset).read_text().replace("[training]", '[training]\nkeep = "last"'))
+    result = begin(str(path), tmp_path / "run", epochs=5)
+    assert result.training.epochs == result.epochs_run == 5
+    history = metrics_from_jsonl((tmp_path / "run" / LAYOUT.metrics).read_bytes())
+    assert result.training.scores[0].accuracy == history[-1].validation_accuracy

@@ -6,8 +6,9 @@ each as the preset asks. The result is kept in the run's folder, so it is made o
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
@@ -41,6 +42,8 @@ class Beginning:
     vocabulary: Vocabulary
     weights: Mapping[str, Tensor]
     """By the names of the network's ``state_dict``; those that are not here are random."""
+    seconds: float = 0.0
+    """What it took to make, the teacher's scores included, whenever that was."""
 
 
 def is_prepared(preset: Preset, teacher: str | None) -> bool:
@@ -59,15 +62,19 @@ class Preparation:
         has_teacher = facts.preset.teacher is not None or facts.teacher is not None
         self._scores = self._lesson.scores if has_teacher else None
 
-    def begin(self, folder: Path) -> tuple[RunData, Mapping[str, Tensor]]:
-        """The data of the run in ``folder`` and its first weights; what took long is read if it is there."""
+    def begin(self, folder: Path) -> tuple[RunData, Beginning]:
+        """The data and the beginning of the run in ``folder``; what took long is read if it is there."""
         if not is_prepared(self._preset, self._facts.teacher):
-            return run_data_from_corpus(self._corpus, self._preset), {}
+            data = run_data_from_corpus(self._corpus, self._preset)
+            return data, Beginning(data.vocabulary, {})
         beginning = _stored(folder / LAYOUT.beginning)
         if beginning is None:
+            start = time.perf_counter()
             beginning = _new_beginning(folder, self._facts, self._lesson, self._scores)
+            taught = self._scores.seconds if self._scores is not None else 0.0
+            beginning = replace(beginning, seconds=taught + time.perf_counter() - start)
             _store(folder / LAYOUT.beginning, beginning)
-        return _encoded(self._lesson, self._scores, beginning.vocabulary), beginning.weights
+        return _encoded(self._lesson, self._scores, beginning.vocabulary), beginning
 
 
 def _encoded(lesson: Lesson, scores: TeacherScores | None, vocabulary: Vocabulary) -> RunData:
@@ -79,14 +86,18 @@ def _stored(path: Path) -> Beginning | None:
     try:
         tensors, facts = read_tensors(path)
         vocabulary = Vocabulary.from_bytes(facts["vocabulary"].encode("utf-8"), int(facts["rows"]), path)
-        return Beginning(vocabulary, tensors)
+        return Beginning(vocabulary, tensors, float(facts["seconds"]))
     except (OSError, SafetensorError, KeyError, ValueError, BundleInvalidError):
         return None
 
 
 def _store(path: Path, beginning: Beginning) -> None:
     vocabulary = beginning.vocabulary
-    facts = {"vocabulary": vocabulary.to_bytes().decode("utf-8"), "rows": str(vocabulary.size)}
+    facts = {
+        "vocabulary": vocabulary.to_bytes().decode("utf-8"),
+        "rows": str(vocabulary.size),
+        "seconds": f"{beginning.seconds:.1f}",
+    }
     write_tensors(path, dict(beginning.weights), facts)
 
 

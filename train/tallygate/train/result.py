@@ -21,6 +21,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     epochs_run: int
     seconds: float
     """Time of all epochs, validation included."""
+    preparation_seconds: float = 0.0
+    """Time of teachers, pretraining and shared rows before them; teachers that were at hand count as when made."""
     threads: int
     precision: str
     rows: dict[str, int]
@@ -59,6 +61,7 @@ def summary(result: Result) -> str:
     lines = [
         ("run", f"{training.data}, preset {training.preset}, seed {training.seed}"),
         ("epochs", f"{result.epochs_run} in {result.seconds:.0f} s, epoch {training.epochs} kept"),
+        *([("prepared", f"in {result.preparation_seconds:.0f} s")] if result.preparation_seconds else []),
         ("parameters", f"{sum(training.parameters.values()):,} = {parts}"),
         *((score.split, _score_line(score)) for score in training.scores),
         ("temperature", f"{result.temperature:.3f}"),

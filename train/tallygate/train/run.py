@@ -11,7 +11,7 @@ from torch import Tensor
 
 from tallygate.runtime.outputs import write_bytes
 from tallygate.train.arithmetic import cpu_settings
-from tallygate.train.beginning import Preparation
+from tallygate.train.beginning import Beginning, Preparation
 from tallygate.train.calibration import fit_temperature
 from tallygate.train.checkpoint import save_checkpoint
 from tallygate.train.device import torch_device
@@ -40,13 +40,15 @@ def run_training(plan: RunPlan) -> Result | None:
     damaged or the data has changed, :class:`DivergenceError`, and whatever loading the corpus or a teacher raises.
     """
     with cpu_settings(plan.facts.threads), joined_world(plan.facts.device) as world:
-        data, weights = _prepared(plan, world)
-        run = Run(plan.folder, plan.facts, data, weights, world)
+        data, beginning = _prepared(plan, world)
+        run = Run(plan.folder, plan.facts, data, beginning.weights, world)
         run.train()
-        return finish_run(plan.folder, plan.facts, data, run.state) if world.is_first else None
+        if not world.is_first:
+            return None
+        return finish_run(plan.folder, plan.facts, data, run.state, beginning.seconds)
 
 
-def _prepared(plan: RunPlan, world: World) -> tuple[RunData, Mapping[str, Tensor]]:
+def _prepared(plan: RunPlan, world: World) -> tuple[RunData, Beginning]:
     """What takes long is made by the first process and read by the others."""
     if not world.is_first:
         world.wait()
@@ -146,8 +148,8 @@ class Run:
             seconds=round(time.perf_counter() - start, 3),
         )
         self.state.history.append(metrics)
-        best = self.state.best
-        is_best = best is None or _rank(metrics) > _rank(self.state.history[best.epoch - 1])
+        best, keeps_last = self.state.best, stage.settings.keep == "last"
+        is_best = best is None or keeps_last or _rank(metrics) > _rank(self.state.history[best.epoch - 1])
         if is_best:
             temperature = fit_temperature(logits, self._targets)
             self.state.best = Best(epoch=totals.epoch, temperature=temperature, score=score)

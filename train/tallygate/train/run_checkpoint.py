@@ -50,7 +50,9 @@ def parameters_by_part(model: LSTMClassifier) -> dict[str, int]:
     return {name: parameter_count(getattr(model, name)) for name in ("embedding", "lstm", "head")}
 
 
-def finish_run(folder: Path, facts: RunFacts, data: RunData, state: RunState) -> Result:
+def finish_run(
+    folder: Path, facts: RunFacts, data: RunData, state: RunState, preparation_seconds: float = 0.0
+) -> Result:
     """Score the checkpoint as it was written, on the test split where there is one; write scores and result."""
     checkpoint = load_checkpoint(folder)
     split, name = (data.validation, "validation") if data.test is None else (data.test, "test")
@@ -63,6 +65,7 @@ def finish_run(folder: Path, facts: RunFacts, data: RunData, state: RunState) ->
     result = Result(
         training=scored.training,
         epochs_run=state.epochs,
+        preparation_seconds=round(preparation_seconds, 1),
         seconds=round(sum(m.seconds for m in state.history), 1),
         threads=facts.threads,
         precision=facts.precision,

@@ -28,7 +28,7 @@ _KEY = "tallygate"
 
 
 class Best(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The best epoch so far, by validation accuracy, among equals by validation loss."""
+    """The epoch that would be kept: the best by validation accuracy, among equals by loss, or the last."""
 
     epoch: int
     temperature: float

@@ -8,6 +8,7 @@ and ln sigma(-a cos(x, w)) over drawn ones. Vectors begin with length 1, without
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -48,10 +49,13 @@ class DocumentVectors:
     """float32 [texts, size]."""
     words: Vectors
     """float32 [words, size], in the order of ``Tokens.words``; zero where a word is too rare."""
+    seconds: float
+    """What it took."""
 
 
 def document_vectors(tokens: Tokens, size: int, epochs: int, seed: int = 0) -> DocumentVectors:
     """Train the vectors; deterministic under ``seed``. Progress is shown on a terminal."""
+    start = time.perf_counter()
     ngrams = ngrams_from_tokens(tokens)
     keys, counts = np.unique(ngrams.keys, return_counts=True)
     keys, counts = keys[counts >= LEAST_COUNT], counts[counts >= LEAST_COUNT]
@@ -62,7 +66,7 @@ def document_vectors(tokens: Tokens, size: int, epochs: int, seed: int = 0) -> D
     weights = _first_vectors(generator, len(keys), size)
     if len(keys):
         _train(places.astype(np.int32), starts, counts, vectors, weights, epochs, generator)
-    return DocumentVectors(vectors, _word_vectors(tokens, keys, weights))
+    return DocumentVectors(vectors, _word_vectors(tokens, keys, weights), time.perf_counter() - start)
 
 
 def document_teacher(vectors: Vectors, targets: NDArray[np.int64], folds: int) -> Logits:

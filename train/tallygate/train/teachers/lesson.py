@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -24,7 +25,7 @@ from tallygate.train.teachers.documents import DocumentVectors, document_teacher
 from tallygate.train.teachers.ngrams import ngram_teacher
 from tallygate.train.teachers.out_of_fold import Logits, mean_of, probabilities
 from tallygate.train.teachers.run_teacher import identity_of_run, scores_by_run
-from tallygate.train.teachers.scores import Probabilities, TeacherScores, read_scores, write_scores
+from tallygate.train.teachers.scores import Probabilities, TeacherScores, read_scores, seconds_of_scores, write_scores
 from tallygate.train.tokens import Tokens, tokens_from_texts
 
 
@@ -80,9 +81,12 @@ class Lesson:
             try:
                 found = read_scores(path, self.texts, self.corpus.labels)
             except (InputError, InputNotFoundError):
+                reading = self.documents.seconds if self.has_documents else 0.0
+                start = time.perf_counter()
                 found = self._new_scores()
-                write_scores(path, self.texts, found, self.corpus.labels)
-        return self._split(found)
+                seconds = reading + time.perf_counter() - start
+                write_scores(path, self.texts, found, self.corpus.labels, seconds)
+            return self._split(found, seconds_of_scores(path))
 
     @cached_property
     def documents(self) -> DocumentVectors:
@@ -93,13 +97,14 @@ class Lesson:
         with locked(path):
             try:
                 arrays = load_file(path)
-                return DocumentVectors(arrays["texts"], arrays["words"])
+                return DocumentVectors(arrays["texts"], arrays["words"], float(arrays["seconds"][0]))
             except (OSError, SafetensorError, KeyError):
                 say(
                     f"document vectors: {len(self.texts):,} texts, {preset.document_epochs} epochs, kept for later runs"
                 )
                 vectors = document_vectors(self.tokens, preset.document_size, preset.document_epochs)
-                write_bytes(path, save({"texts": vectors.texts, "words": vectors.words}))
+                seconds = np.array([vectors.seconds])
+                write_bytes(path, save({"texts": vectors.texts, "words": vectors.words, "seconds": seconds}))
                 return vectors
 
     @property
@@ -112,9 +117,9 @@ class Lesson:
     def _teacher_preset(self) -> TeacherPreset:
         return self.preset.teacher or TeacherPreset()
 
-    def _split(self, values: Probabilities) -> TeacherScores:
+    def _split(self, values: Probabilities, seconds: float = 0.0) -> TeacherScores:
         rows = len(self.corpus.train)
-        return TeacherScores(values[:rows], values[rows:])
+        return TeacherScores(values[:rows], values[rows:], seconds)
 
     def _decisive(self) -> Iterator[bytes]:
         """All that decides the scores."""

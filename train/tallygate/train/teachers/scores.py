@@ -17,6 +17,7 @@ from tallygate.train.corpora.splitting import text_key
 
 KEY, TEXT = "key", "text"
 """Columns that say which text a row is of: 32 hexadecimal digits of its key, or the text itself."""
+_SECONDS = b"tallygate.seconds"
 Probabilities = NDArray[np.float32]
 """[texts, labels], each row sums to 1."""
 
@@ -29,17 +30,28 @@ class TeacherScores:
     """Of the training split's texts, in its order."""
     unlabeled: Probabilities
     """Of the texts without a label."""
+    seconds: float = 0.0
+    """What it took to make them, whenever that was; 0 for scores of the user's."""
 
 
-def write_scores(path: Path, texts: Sequence[str], probabilities: Probabilities, labels: Sequence[str]) -> None:
+def write_scores(
+    path: Path, texts: Sequence[str], probabilities: Probabilities, labels: Sequence[str], seconds: float = 0.0
+) -> None:
     """Write a Parquet file: a key per text, and a column of probabilities per label. No text stands in it.
+
+    ``seconds`` is what it took to make them.
 
     Raises :class:`OutputError` when it cannot be written.
     """
     columns: dict[str, object] = {KEY: [text_key(text).hex() for text in texts]}
     columns |= {label: probabilities[:, place] for place, label in enumerate(labels)}
     with atomic_file(path) as temporary:
-        pq.write_table(pa.table(columns), temporary)
+        pq.write_table(pa.table(columns).replace_schema_metadata({_SECONDS: f"{seconds:.1f}"}), temporary)
+
+
+def seconds_of_scores(path: Path) -> float:
+    """What it took to make the scores in ``path``, 0 where that is not said."""
+    return float((pq.read_schema(path).metadata or {}).get(_SECONDS, b"0"))
 
 
 def read_scores(path: Path, texts: Sequence[str], labels: Sequence[str]) -> Probabilities:
