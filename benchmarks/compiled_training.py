@@ -3,9 +3,9 @@
     python benchmarks/compiled_training.py --data mini --preset tiny
     python benchmarks/compiled_training.py --data imdb --data-dir DIR --preset seed --steps 200
 
-The LSTM op stays the library's kernel and the parts around it are compiled, for batches of any length: PyTorch has no
-other way to compile this op than to write out a copy of the cell for every position (`--whole` tries that). A step is
-all that `tallygate train` does for a batch. Both trainers begin with the same weights and see the same batches.
+The LSTM op stays as it is and the parts around it are compiled, for batches of any length (`--whole` compiles
+the LSTM as well, and may take many minutes for the first batch). Both trainers begin with the same weights and see the
+same batches. A step is all that `tallygate train` does for a batch.
 """
 
 from __future__ import annotations
