@@ -7,7 +7,7 @@ from pathlib import Path
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
+from matplotlib.ticker import EngFormatter, LogLocator, NullFormatter, PercentFormatter
 
 from tallygate.runtime.outputs import atomic_file
 from tallygate.train.study.row import Family, Measured, Row
@@ -50,6 +50,9 @@ def _panel(axes: Axes, rows: Sequence[Row], x_of: Callable[[Measured], float]) -
         axes.scatter(x, score.accuracy, color=color, marker=_MARKERS[row.family], s=190, alpha=0.85)
         axes.annotate(str(number), (x, score.accuracy), ha="center", va="center", color="white", fontsize=8)
     axes.set_xscale("log")
+    axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 3.0)))
+    axes.xaxis.set_major_formatter(EngFormatter(sep=""))
+    axes.xaxis.set_minor_formatter(NullFormatter())
     axes.yaxis.set_major_formatter(PercentFormatter(1.0))
     axes.margins(x=0.08, y=0.08)
     axes.grid(alpha=0.3)
