@@ -96,8 +96,7 @@ def _leans(
 
 def _mean(unit: dict[str, NDArray[np.float32]], words: list[str]) -> NDArray[np.float32]:
     """Zero for no word at all."""
-    width = len(next(iter(unit.values()), np.zeros(1)))
-    result: NDArray[np.float32] = np.mean([unit[word] for word in words], axis=0) if words else np.zeros(width)
+    result: NDArray[np.float32] = np.array([unit[word] for word in words] or [[0.0]], np.float32).mean(axis=0)
     return result
 
 

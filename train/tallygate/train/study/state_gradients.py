@@ -38,8 +38,8 @@ def _weights(model: RecurrentClassifier) -> tuple[Tensor, Tensor, Tensor, Tensor
         lstm = layer.forward_lstm
         return lstm.weight_ih, lstm.weight_hh, lstm.bias, lstm.zeros
     assert isinstance(layer, RecurrentLayer)
-    cell = layer.forward_cell
-    return cell.weight_ih_l0, cell.weight_hh_l0, cell.bias_ih_l0, cell.bias_hh_l0
+    weights = dict(layer.forward_cell.named_parameters())
+    return weights["weight_ih_l0"], weights["weight_hh_l0"], weights["bias_ih_l0"], weights["bias_hh_l0"]
 
 
 def _states(model: RecurrentClassifier, inputs: Tensor) -> list[Tensor]:
