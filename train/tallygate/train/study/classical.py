@@ -129,7 +129,7 @@ class _RandomForest(Classical):
     title = "random forest"
 
     def grid(self, context: StudyContext) -> list[Settings]:
-        return [{"n_estimators": 10 if context.quick else 200, "min_samples_leaf": 2}]
+        return [{"n_estimators": 10 if context.quick else 100, "min_samples_leaf": 2}]
 
     def estimator(self, settings: Settings, context: StudyContext) -> Estimator:
         return RandomForestClassifier(**settings, random_state=context.seed, n_jobs=context.threads)

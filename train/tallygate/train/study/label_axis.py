@@ -96,8 +96,10 @@ def _leans(
 
 def _mean(unit: dict[str, NDArray[np.float32]], words: list[str]) -> NDArray[np.float32]:
     """Zero for no word at all."""
-    result: NDArray[np.float32] = np.array([unit[word] for word in words] or [[0.0]], np.float32).mean(axis=0)
-    return result
+    width = len(next(iter(unit.values()), np.zeros(1)))
+    vectors = [unit[word] for word in words] or [np.zeros(width, dtype=np.float32)]
+    mean: NDArray[np.float32] = np.mean(vectors, axis=0)
+    return mean
 
 
 def _correlation(words: list[AxisWord]) -> float | None:

@@ -38,8 +38,11 @@ def _weights(model: RecurrentClassifier) -> tuple[Tensor, Tensor, Tensor, Tensor
         lstm = layer.forward_lstm
         return lstm.weight_ih, lstm.weight_hh, lstm.bias, lstm.zeros
     assert isinstance(layer, RecurrentLayer)
-    weights = dict(layer.forward_cell.named_parameters())
-    return weights["weight_ih_l0"], weights["weight_hh_l0"], weights["bias_ih_l0"], weights["bias_hh_l0"]
+    parameters = dict(layer.forward_cell.named_parameters())
+    inputs, recurrent, bias, second = (
+        parameters[f"{name}_l0"] for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+    )
+    return inputs, recurrent, bias, second
 
 
 def _states(model: RecurrentClassifier, inputs: Tensor) -> list[Tensor]:
