@@ -48,7 +48,7 @@ def _scatter(panel: Axes, kind: str, axis: LabelAxis) -> None:
     first, second = axis.labels
     panel.figure.colorbar(points, ax=panel, label=f"lean by label counts: {first} (-), {second} (+)", pad=0.01)
     panel.axvline(0.0, color="0.8", linewidth=0.8, zorder=0)
-    panel.set(yscale="log", ylabel="training texts with the word (logarithmic)")
+    panel.set(yscale="log" if axis.words else "linear", ylabel="training texts with the word (logarithmic)")
     panel.set_xlabel(f"{first}  <  cosine with the axis  >  {second}")
     known = "" if axis.rank_correlation is None else f"; rank correlation with the lean {axis.rank_correlation:.2f}"
     panel.set_title(f"{kind}: {len(axis.words):,} frequent words{known}, over words that did not make the axis")

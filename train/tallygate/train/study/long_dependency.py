@@ -95,7 +95,7 @@ def dependency_settings(context: StudyContext) -> DependencySettings:
     return DependencySettings(
         distances=(5, 10, 20, 50, 100, 200, 500),
         seeds=tuple(range(context.seed, context.seed + 3)),
-        steps=1000,
+        steps=2000,
     )
 
 
