@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``tallygate train``; what is left out of them is decided in ``run_plan``."""
     add = parser.add_argument
-    add("--preset", help="name of a preset, or a .toml file (default: tiny for mini, else seed)")
+    add("--preset", help="name of a preset, or a .toml file (default: auto, seed for imdb, tiny for mini)")
     add("--data", help="mini, imdb, a .csv, .tsv, .jsonl or .parquet file, or a folder (default: mini)")
     add("--data-dir", metavar="DIR", help="where the files of a built-in corpus are")
     add("--text-column", metavar="NAME", help="column that holds the text")
