@@ -78,7 +78,7 @@ class PredictionMaker:
     provider: str
 
     def make(self, logits: NDArray[np.float32], abstain_below: float = 0.0) -> list[Prediction]:
-        """[batch, outputs] -> a :class:`Prediction` per row, without a label where its score is below ``abstain_below``."""
+        """[batch, outputs] -> a :class:`Prediction` per row, with no label if its score is below ``abstain_below``."""
         rows = zip(label_indices(logits).tolist(), logits.tolist(), strict=True)
         return [self._prediction(index, values, abstain_below) for index, values in rows]
 
