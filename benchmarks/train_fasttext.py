@@ -23,7 +23,7 @@ from tallygate.train.corpora.corpus import Split
 
 QUANTIZED = ".ftz"
 THREADS = 10
-"""fastText 0.9.3 gives each thread a tenth of the first weights to draw; with fewer threads the rest holds anything."""
+"""fastText (0.9.2, 0.9.3) draws a tenth of the first weights per thread; with fewer threads the rest holds anything."""
 
 
 def main() -> None:
