@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 SHIPPED := runtime/tallygate/runtime/models/imdb.zip
 STAMP := $(VENV)/.installed
 
-.PHONY: setup run test check format bundle parity gpu-report clean
+.PHONY: setup run test check format bundle parity results gpu-report clean
 
 setup: $(STAMP)
 
@@ -37,6 +37,10 @@ bundle: setup
 # docs/parity.md, on the test split: the one command that reads it.
 parity: setup
 	$(BIN)/tallygate parity imdb --split test --report docs/parity.md
+
+# docs/results.md, from the files in docs/results.
+results: setup
+	$(BIN)/python docs/results_page.py
 
 check: setup
 	$(BIN)/ruff check

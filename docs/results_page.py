@@ -1,15 +1,17 @@
 """Write docs/results.md from the files in docs/results: finished runs, and the parts of a study.
 
-    python docs/results_page.py
+    make results
 
 ``docs/results/NAME`` holds what a run's folder has when it is finished (``result.json`` and its pictures), and
 ``docs/results/study`` what ``tallygate study --data imdb`` writes. Every measured number of the page comes from there.
+What is not there is named, a line each, and left out of the page.
 """
 
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -30,8 +32,12 @@ from tallygate.train.study.word_order import WordOrder
 DOCS = Path(__file__).parent
 RESULTS = DOCS / "results"
 PAGE = DOCS / "results.md"
-COMMAND = "python docs/results_page.py"
+COMMAND = "make results"
 STUDY_COMMAND = "tallygate study --data imdb"
+RUNS_BY_PRESET = {"seed": 1, "small": 3, "large": 1}
+"""Finished runs that the page should have: `small` is a mean over seeds."""
+SHOWN_THRESHOLDS = (0.0, 0.8, 0.9, 0.95, 0.99)
+"""Of ``predict --abstain-below``."""
 
 INTRODUCTION = f"""# Results
 
@@ -92,10 +98,19 @@ def page() -> str:
 
 
 def _runs() -> Iterator[Run]:
+    found: Counter[str] = Counter()
     for path in sorted(RESULTS.glob("*/result.json")):
         result = Result.read(path.parent)
         assert result is not None
+        found[result.training.preset] += 1
         yield Run(path.parent, result)
+    for preset, wanted in RUNS_BY_PRESET.items():
+        if found[preset] < wanted:
+            _missing(RESULTS, f"{found[preset]} of {wanted} runs of the preset {preset}")
+
+
+def _missing(where: Path, what: str) -> None:
+    print(f"{where.relative_to(RESULTS.parent)}: {what}")
 
 
 def _recipes(runs: Sequence[Run]) -> Iterator[str]:
@@ -136,32 +151,75 @@ def _means(runs: Sequence[Run]) -> Iterator[str]:
 def _curves(runs: Sequence[Run]) -> Iterator[str]:
     yield "## Validation curves\n"
     for run in runs:
-        yield f"`{run.command}`\n\n{_picture(run, 'curve.png', 'loss and accuracy by epoch')}\n"
+        yield from _pictures(run, {"curve.png": "loss and accuracy by epoch"})
 
 
 def _calibration(runs: Sequence[Run]) -> Iterator[str]:
-    yield "## Calibration\n"
+    measured = [run for run in runs if run.result.calibration]
     for run in runs:
-        for name, what in (
-            ("reliability.png", "accuracy against confidence"),
-            ("coverage.png", "accuracy against the share answered"),
-        ):
-            if (run.folder / name).exists():
-                yield _picture(run, name, what) + "\n"
+        if run not in measured:
+            _missing(run.folder, "its result.json has no calibration")
+    if not measured:
+        return
+    yield "## Calibration\n"
+    yield (
+        "Expected calibration error: 15 bins of equal width on the confidence (Guo et al. 2017), before and after the"
+        " temperature\nthat was fitted on validation and that the bundle stores.\n"
+    )
+    yield _table(["run", "split", "before", "after", "temperature"], [row for run in measured for row in _errors(run)])
+    yield (
+        "\nWhat is left when it abstains (`tallygate predict --abstain-below P`): accuracy, and the share of the texts"
+        " that it answers.\n"
+    )
+    thresholds = [f"P = {threshold:g}" for threshold in SHOWN_THRESHOLDS]
+    yield _table(["run", *thresholds], [[run.name, *_answered(run)] for run in measured]) + "\n"
+    for run in measured:
+        pictures = {
+            "reliability.png": "accuracy against confidence, before and after the temperature",
+            "coverage.png": "accuracy against the share answered",
+        }
+        yield from _pictures(run, pictures)
 
 
-def _picture(run: Run, name: str, what: str) -> str:
-    return f"![{run.name}: {what}](results/{run.name}/{name})"
+def _errors(run: Run) -> Iterator[list[str]]:
+    for split in run.result.calibration:
+        errors = f"{split.before.error:.2%}", f"{split.after.error:.2%}"
+        yield [run.name, split.split, *errors, f"{run.result.temperature:.3f}"]
+
+
+def _answered(run: Run) -> Iterator[str]:
+    by_threshold = {point.threshold: point for point in run.result.coverage}
+    for threshold in SHOWN_THRESHOLDS:
+        point = by_threshold.get(threshold)
+        if point is None or point.accuracy is None:
+            yield "-"
+        else:
+            yield f"{point.accuracy:.2%} of {point.answered:.1%}"
+
+
+def _pictures(run: Run, pictures: Mapping[str, str]) -> Iterator[str]:
+    """With the command that makes them."""
+    shown = [name for name in pictures if (run.folder / name).exists()]
+    for name in pictures.keys() - shown:
+        _missing(run.folder / name, "is missing")
+    if shown:
+        yield f"`{run.command}`\n"
+    for name in shown:
+        yield f"![{run.name}: {pictures[name]}](results/{run.name}/{name})\n"
+
+
+def _table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    return tabulate(rows, headers, "github", disable_numparse=True)
 
 
 def _study() -> Iterator[str]:
     yield f"## Study\n\n`{STUDY_COMMAND}` made what follows; `--only PART` makes one part.\n"
     for part, section in STUDY.items():
         folder = RESULTS / "study" / part
-        if folder.is_dir():
-            yield from section(folder)
-        else:
-            print(f"{folder}: is missing, and with it a section of the page")
+        try:
+            yield from list(section(folder))
+        except FileNotFoundError as error:
+            _missing(Path(error.filename), "is missing, and with it a section of the page")
 
 
 def _baselines(folder: Path) -> Iterator[str]:
@@ -256,6 +314,9 @@ def _read(path: Path, kind: type[T]) -> T:
 
 
 def _study_picture(folder: Path, name: str, what: str) -> str:
+    if not (folder / f"{name}.png").exists():
+        _missing(folder / f"{name}.png", "is missing")
+        return ""
     return f"![{what}](results/study/{folder.name}/{name}.png)\n"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from itertools import count, islice
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from tallygate.runtime import batches
 from tallygate.runtime import classifier as classifier_module
 from tallygate.runtime.bundle import LAYOUT
 from tallygate.runtime.classifier import Classifier
-from tallygate.runtime.errors import GateError, InputError
+from tallygate.runtime.errors import GateError, InputError, UsageError
 from tallygate.runtime.prediction import label_indices, probabilities_from_logits
 from tests.runtime.conftest import ToyBundle, toy_model
 
@@ -87,6 +88,25 @@ def test_many_labels_have_one_logit_each(tmp_path: Path) -> None:
     assert len(answer.logits) == 4
     assert answer.label == labels[int(np.argmax(answer.logits))]
     assert sum(answer.probabilities.values()) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("labels", [["bad", "good"], ["calm", "cross", "glad", "sad"]])
+def test_abstains_below_a_score_and_nothing_else_changes(tmp_path: Path, labels: list[str]) -> None:
+    classifier = Classifier.load(ToyBundle(labels=labels).write_directory(tmp_path / "toy"))
+    answer = classifier.predict("very good film")
+    above = math.nextafter(answer.score, 2)
+    assert classifier.predict("very good film", abstain_below=answer.score) == answer
+    abstained = classifier.predict("very good film", abstain_below=above)
+    assert abstained == replace(answer, label=None)
+    assert abstained.likeliest == answer.likeliest == answer.label
+    assert classifier.predict(["very good film"], abstain_below=above) == [abstained]
+    assert list(classifier.predict(iter(["very good film"]), abstain_below=above)) == [abstained]
+
+
+@pytest.mark.parametrize("threshold", [-0.1, 1.1, math.nan])
+def test_refuses_a_threshold_before_it_reads_a_text(classifier: Classifier, threshold: float) -> None:
+    with pytest.raises(UsageError, match=r"abstain_below .*: is no probability"):
+        classifier.predict(iter(()), abstain_below=threshold)
 
 
 def test_probabilities_do_not_overflow() -> None:

@@ -83,6 +83,33 @@ def test_predict_table_is_safe_to_print(toy_path: Path, capsys: Capture) -> None
     assert "fp32 on onnxruntime (CPUExecutionProvider)" in out
 
 
+def test_predict_abstains_below_a_score(toy_path: Path, capsys: Capture) -> None:
+    predict = ["predict", "--bundle", str(toy_path), "very good film", "film", "--format"]
+    main([*predict, "jsonl"])
+    plain = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    weaker, stronger = sorted(plain, key=lambda answer: answer["score"])
+    assert weaker["score"] < stronger["score"]
+    expected = [answer | {"label": None} if answer is weaker else answer for answer in plain]
+    threshold = ["--abstain-below", str(stronger["score"])]
+    assert main([*predict, "jsonl", *threshold]) == 0
+    assert [json.loads(line) for line in capsys.readouterr().out.splitlines()] == expected
+    assert main([*predict, "csv", *threshold]) == 0
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert [row["label"] or None for row in rows] == [answer["label"] for answer in expected]
+    assert [float(row["score"]) for row in rows] == [answer["score"] for answer in expected]
+    assert main([*predict, "table", *threshold]) == 0
+    out = capsys.readouterr().out
+    assert (out.count("(none)"), out.count(f"{weaker['score']:.1%}")) == (1, 1)
+
+
+@pytest.mark.parametrize("threshold", ["-0.1", "1.01", "nan", "inf", "half", ""])
+def test_a_threshold_that_is_no_probability(toy_path: Path, capsys: Capture, threshold: str) -> None:
+    line = fails(capsys, 2, "predict", "--bundle", str(toy_path), "text", "--abstain-below", threshold)
+    assert line == " ".join(f"tallygate: --abstain-below {threshold}: is no probability;".split()) + (
+        " give a number from 0 to 1\n"
+    )
+
+
 def test_predict_reads_standard_input_and_files(toy_path: Path, tmp_path: Path, capsys: Capture) -> None:
     (tmp_path / "r.csv").write_text("id,review\n1,good film\n2,\n")
     assert main(["predict", "--bundle", str(toy_path), "--file", str(tmp_path / "r.csv"), "--format", "jsonl"]) == 0

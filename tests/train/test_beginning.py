@@ -87,7 +87,8 @@ def _small_data_and_own_cache(tmp_path_factory: pytest.TempPathFactory) -> Itera
         monkeypatch.setenv(FOLDER, str(tmp_path_factory.mktemp("cache")))
         monkeypatch.setattr(data_source_module, "load_corpus", lambda *a, **k: small_corpus())
         monkeypatch.setattr(run_module, "draw_curve", lambda path, *a: path.touch())
-        monkeypatch.setattr(run_checkpoint, "draw_confusion", lambda path, *a: path.touch())
+        for draw in ("draw_confusion", "draw_reliability", "draw_coverage"):
+            monkeypatch.setattr(run_checkpoint, draw, lambda path, *a: path.touch())
         yield
 
 

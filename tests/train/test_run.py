@@ -23,7 +23,7 @@ from tallygate.train.corpora.corpus import Corpus
 from tallygate.train.corpora.mini import mini_corpus
 from tallygate.train.evaluation import evaluate, score_from_logits
 from tallygate.train.metrics import metrics_from_jsonl
-from tallygate.train.result import Result
+from tallygate.train.result import Result, summary
 from tallygate.train.run import run_training
 from tallygate.train.run_data import run_data_from_corpus
 from tallygate.train.run_layout import LAYOUT
@@ -80,7 +80,8 @@ def _small_data_and_no_drawing() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setattr(data_source, "load_corpus", lambda *a, **k: small_corpus())
         monkeypatch.setattr(run_module, "draw_curve", lambda path, *a: path.touch())
-        monkeypatch.setattr(run_checkpoint, "draw_confusion", lambda path, *a: path.touch())
+        for draw in ("draw_confusion", "draw_reliability", "draw_coverage"):
+            monkeypatch.setattr(run_checkpoint, draw, lambda path, *a: path.touch())
         yield
 
 
@@ -212,6 +213,18 @@ def test_result_says_what_the_checkpoint_says(whole: Path) -> None:
     assert sum(map(sum, result.confusion)) == 40
     right = sum(row[index] for index, row in enumerate(result.confusion))
     assert right / 40 == result.training.scores[1].accuracy
+    assert [c.split for c in result.calibration] == ["validation", "test"]
+    assert (result.coverage[0].answered, result.coverage[0].accuracy) == (1.0, right / 40)
+
+
+def test_a_result_of_before_calibration_was_measured_is_read(whole: Path, tmp_path: Path) -> None:
+    facts = msgspec.json.decode((whole / LAYOUT.result).read_bytes())
+    del facts["calibration"], facts["coverage"]
+    (tmp_path / LAYOUT.result).write_bytes(msgspec.json.encode(facts))
+    result = Result.read(tmp_path)
+    assert result is not None
+    assert (result.calibration, result.coverage) == ([], [])
+    assert "calibration error" not in summary(result)
 
 
 def test_early_stopping_ends_after_epochs_without_a_better_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -235,6 +248,7 @@ def test_data_without_a_test_split(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     result = begin(preset, tmp_path / "run", epochs=1)
     assert [score.split for score in result.training.scores] == ["validation"]
     assert result.confusion_split == "validation"
+    assert [c.split for c in result.calibration] == ["validation"]
 
 
 def test_changed_data_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, preset: str, whole: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from tallygate.runtime.errors import CheckpointError, OutputError, UsageError
 from tallygate.train.run_layout import LAYOUT
-from tallygate.train.run_plan import TrainOptions, plan_run
+from tallygate.train.run_plan import TrainOptions, plan_run, run_folder
 
 PRESET = """
 [text]
@@ -97,7 +97,8 @@ def test_defaults() -> None:
     assert plan.folder == Path("runs/imdb-seed")
     assert plan.facts.preset_name == "seed"
     assert plan_run(TrainOptions()).folder == Path("runs/mini-tiny")
-    assert plan_run(TrainOptions(data="some/where/mails.csv")).folder == Path("runs/mails-seed")
+    mails = TrainOptions(data="some/where/mails.csv")
+    assert run_folder(mails) == Path("runs/mails-auto")
 
 
 def test_the_same_run_goes_on_with_what_it_was_begun_with(preset: str, begun: Path) -> None:

@@ -36,7 +36,14 @@ def test_it_trains_scores_and_says_so(capsys: pytest.CaptureFixture[str]) -> Non
     assert train("--epochs", "2") == 0
     output = capsys.readouterr()
     folder = str(Path("runs", "mini-tiny"))
-    for part in ("mini, preset tiny, seed 0", "of 40 texts (95% interval", "macro-F1", "true \\ predicted", folder):
+    for part in (
+        "mini, preset tiny, seed 0",
+        "of 40 texts (95% interval",
+        "macro-F1",
+        "calibration error",
+        "true \\ predicted",
+        folder,
+    ):
         assert part in output.out
     lines = output.err.splitlines()
     assert lines[0].startswith("mini: 96 training, 40 validation, 40 test texts; ")

@@ -107,7 +107,7 @@ def classify_file(path: Path, column: str, classifier: Classifier, out: Path) ->
             answers = classifier.predict([text for _, text in window])
             for (line, text), answer in zip(window, answers, strict=True):
                 writer.writerow(_cells(line, text, answer))
-                run.rows.append(Answered(line, answer.label, answer.score, _preview(text)))
+                run.rows.append(Answered(line, answer.likeliest, answer.score, _preview(text)))
             run.share, run.seconds = share, perf_counter() - start
             yield run
         _check_any(run)

@@ -47,7 +47,7 @@ class Reading:
     def focus(self) -> int:
         """Index of the label whose probability is drawn: the second of two, else the predicted one."""
         labels = list(self.prediction.probabilities)
-        return 1 if len(labels) == 2 else labels.index(self.prediction.label)
+        return 1 if len(labels) == 2 else labels.index(self.prediction.likeliest)
 
     @property
     def moves(self) -> NDArray[np.float64]:

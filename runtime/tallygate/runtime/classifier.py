@@ -17,7 +17,7 @@ from tallygate.runtime.engines import Engine, create_engine
 from tallygate.runtime.engines.engine import logits_of_rows
 from tallygate.runtime.errors import InputError
 from tallygate.runtime.golden_check import check_one_golden
-from tallygate.runtime.prediction import Prediction, PredictionMaker
+from tallygate.runtime.prediction import Prediction, PredictionMaker, check_threshold
 from tallygate.runtime.text import Tokenizer
 
 WINDOW = 1024
@@ -80,21 +80,25 @@ class Classifier:
         return list(self.bundle.manifest.labels)
 
     @overload
-    def predict(self, texts: str) -> Prediction: ...
+    def predict(self, texts: str, *, abstain_below: float = 0.0) -> Prediction: ...
     @overload
-    def predict(self, texts: list[str] | tuple[str, ...]) -> list[Prediction]: ...
+    def predict(self, texts: list[str] | tuple[str, ...], *, abstain_below: float = 0.0) -> list[Prediction]: ...
     @overload
-    def predict(self, texts: Iterator[str]) -> Iterator[Prediction]: ...
-    def predict(self, texts: str | Iterable[str]) -> Prediction | list[Prediction] | Iterator[Prediction]:
+    def predict(self, texts: Iterator[str], *, abstain_below: float = 0.0) -> Iterator[Prediction]: ...
+    def predict(
+        self, texts: str | Iterable[str], *, abstain_below: float = 0.0
+    ) -> Prediction | list[Prediction] | Iterator[Prediction]:
         """Classify one text, a list of texts, or any iterator of them.
 
         Answers come in the order of the texts. An iterator is read in windows as its answers are taken, so its length
-        is not bounded by memory; any other collection is answered with a list.
-        Raises :class:`InputError` for anything that is not a string.
+        is not bounded by memory; any other collection is answered with a list. A prediction whose score is below
+        ``abstain_below``, from 0 to 1, has no label.
+        Raises :class:`InputError` for anything that is not a string, :class:`UsageError` for a threshold outside.
         """
+        check_threshold(abstain_below)
         if isinstance(texts, str):
-            return self._maker.make(self._logits_of_one(self.tokenizer.encode(texts)))[0]
-        answers = self._stream(texts)
+            return self._maker.make(self._logits_of_one(self.tokenizer.encode(texts)), abstain_below)[0]
+        answers = self._stream(texts, abstain_below)
         return answers if isinstance(texts, Iterator) else list(answers)
 
     def logits(self, rows: Sequence[Sequence[int]]) -> NDArray[np.float32]:
@@ -105,10 +109,10 @@ class Classifier:
         """What :meth:`logits` gives for one row, without the sorting and padding that only several need."""
         return self.engine.run(np.array([row], np.int64), np.array([len(row)], np.int64))
 
-    def _stream(self, texts: Iterable[str]) -> Iterator[Prediction]:
+    def _stream(self, texts: Iterable[str], abstain_below: float) -> Iterator[Prediction]:
         rows = (self._encode(number, text) for number, text in enumerate(texts, 1))
         while window := list(islice(rows, WINDOW)):
-            yield from self._maker.make(self.logits(window))
+            yield from self._maker.make(self.logits(window), abstain_below)
 
     def _encode(self, number: int, text: object) -> list[int]:
         if not isinstance(text, str):

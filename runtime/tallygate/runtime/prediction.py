@@ -9,14 +9,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tallygate.runtime.errors import UsageError
+
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
     """The answer to one text."""
 
-    label: str
+    label: str | None
+    """``None`` where the caller asked to abstain below a score that this one does not reach."""
     score: float
-    """Calibrated probability of ``label``."""
+    """Calibrated probability of :attr:`likeliest`."""
     probabilities: dict[str, float]
     """Calibrated probability by label; they add up to 1."""
     logits: tuple[float, ...]
@@ -27,6 +30,11 @@ class Prediction:
     """Variant that computed it."""
     provider: str
     """Device or library that computed it."""
+
+    @property
+    def likeliest(self) -> str:
+        """``label``, or what it would be without abstaining."""
+        return max(self.probabilities, key=self.probabilities.__getitem__) if self.label is None else self.label
 
 
 def probabilities_from_logits(logits: NDArray[np.float32], temperature: float) -> NDArray[np.float64]:
@@ -51,6 +59,14 @@ def label_indices(logits: NDArray[np.float32]) -> NDArray[np.intp]:
     return result
 
 
+def check_threshold(abstain_below: float, given: str | None = None) -> float:
+    """Give the threshold back. Raises :class:`UsageError`, which quotes ``given``, unless it is from 0 to 1."""
+    if not 0.0 <= abstain_below <= 1.0:
+        thing = given or f"abstain_below {abstain_below}"
+        raise UsageError(thing, "is no probability", "give a number from 0 to 1")
+    return abstain_below
+
+
 @dataclass(frozen=True)
 class PredictionMaker:
     """Turns logits into predictions."""
@@ -61,15 +77,15 @@ class PredictionMaker:
     precision: str
     provider: str
 
-    def make(self, logits: NDArray[np.float32]) -> list[Prediction]:
-        """[batch, outputs] -> a :class:`Prediction` per row."""
+    def make(self, logits: NDArray[np.float32], abstain_below: float = 0.0) -> list[Prediction]:
+        """[batch, outputs] -> a :class:`Prediction` per row, with no label if its score is below ``abstain_below``."""
         rows = zip(label_indices(logits).tolist(), logits.tolist(), strict=True)
-        return [self._prediction(index, values) for index, values in rows]
+        return [self._prediction(index, values, abstain_below) for index, values in rows]
 
-    def _prediction(self, index: int, logits: list[float]) -> Prediction:
+    def _prediction(self, index: int, logits: list[float], abstain_below: float) -> Prediction:
         probabilities = _probabilities(logits, self.temperature)
         return Prediction(
-            label=self.labels[index],
+            label=None if probabilities[index] < abstain_below else self.labels[index],
             score=probabilities[index],
             probabilities=dict(zip(self.labels, probabilities, strict=True)),
             logits=tuple(logits),

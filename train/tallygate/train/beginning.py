@@ -19,6 +19,7 @@ from torch import Tensor
 from tallygate.runtime.errors import BundleInvalidError
 from tallygate.runtime.text import Tokenizer
 from tallygate.runtime.vocabulary import Vocabulary
+from tallygate.train.corpora import Corpus
 from tallygate.train.device import torch_device
 from tallygate.train.language_model import Pretraining
 from tallygate.train.loop import Trainer, new_model
@@ -55,9 +56,11 @@ def is_prepared(preset: Preset, teacher: str | None) -> bool:
 class Preparation:
     """Texts and what teachers say of them; begun in a folder, the data and first weights of its run."""
 
-    def __init__(self, facts: RunFacts) -> None:
-        """Writes nothing but the user's cache. Raises what loading the corpus and a teacher raises."""
-        self._facts, self._preset, self._corpus = facts, facts.preset, facts.data.load()
+    def __init__(self, facts: RunFacts, corpus: Corpus | None = None) -> None:
+        """``corpus`` is that of ``facts`` where it has been read already.
+
+        Writes nothing but the user's cache. Raises what loading the corpus and a teacher raises."""
+        self._facts, self._preset, self._corpus = facts, facts.preset, corpus or facts.data.load()
         self._lesson = Lesson(self._corpus, facts.preset, facts.teacher)
         has_teacher = facts.preset.teacher is not None or facts.teacher is not None
         self._scores = self._lesson.scores if has_teacher else None

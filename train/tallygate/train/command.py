@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``tallygate train``; what is left out of them is decided in ``run_plan``."""
     add = parser.add_argument
-    add("--preset", help="name of a preset, or a .toml file (default: tiny for mini, else seed)")
+    add("--preset", help="name of a preset, or a .toml file (default: auto, seed for imdb, tiny for mini)")
     add_data_options(parser)
     add("--teacher", metavar="T", help="a finished run, or a .parquet file of probabilities, that training learns from")
     add("--out", metavar="RUN", help="folder of the run (default: runs/DATA-PRESET)")

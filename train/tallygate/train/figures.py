@@ -30,7 +30,7 @@ def draw_curve(path: Path, history: Sequence[EpochMetrics], best_epoch: int, tit
     accuracy.yaxis.set_major_formatter(PercentFormatter(1.0))
     accuracy.legend(loc="lower right")
     figure.suptitle(title)
-    _save(figure, path)
+    save_figure(figure, path)
 
 
 def draw_confusion(path: Path, matrix: Sequence[Sequence[int]], labels: Sequence[str], title: str) -> None:
@@ -49,7 +49,7 @@ def draw_confusion(path: Path, matrix: Sequence[Sequence[int]], labels: Sequence
     for y, row in enumerate(matrix):
         for x, count in enumerate(row):
             axes.text(x, y, f"{count:,}", ha="center", va="center", color="white" if count > half else "black")
-    _save(figure, path)
+    save_figure(figure, path)
 
 
 def _panel(
@@ -68,6 +68,7 @@ def _panel(
     axes.grid(alpha=0.3)
 
 
-def _save(figure: Figure, path: Path) -> None:
+def save_figure(figure: Figure, path: Path) -> None:
+    """Write a PNG, the same bytes for the same figure. Raises :class:`OutputError` when it cannot be written."""
     with atomic_file(path) as temporary:
         figure.savefig(temporary, format="png", dpi=120)

@@ -9,10 +9,15 @@ from typing import Never
 
 from tqdm import tqdm
 
+from tallygate.runtime.vocabulary import UNKNOWN
 from tallygate.train.loop import EpochTotals
 from tallygate.train.metrics import EpochMetrics
+from tallygate.train.preset_rules import AUTO, describe_decided
 from tallygate.train.run_data import RunData
 from tallygate.train.run_layout import RunFacts
+
+MOST_UNKNOWN = 0.5
+"""Share of unknown words above which a user should know, as in languages that write no gaps between words."""
 
 
 def opening(facts: RunFacts, data: RunData, parameters: int, epochs_done: int) -> str:
@@ -24,7 +29,9 @@ def opening(facts: RunFacts, data: RunData, parameters: int, epochs_done: int) -
     line = f"{data.name}: {rows} texts; {network}; {machine}"
     if epochs_done:
         line += f"; going on after epoch {epochs_done}"
-    line += _skipped(data)
+    if facts.preset_name == AUTO:
+        line += f"\n{describe_decided(facts.preset)}"
+    line += _skipped(data) + _strange(data)
     wanted = facts.preset.text.vocabulary_size
     if data.vocabulary.size < wanted:
         line += f"\nthe training texts fill {data.vocabulary.size:,} rows of the vocabulary, not {wanted:,}"
@@ -36,6 +43,14 @@ def _skipped(data: RunData) -> str:
     if not isinstance(skipped, Mapping) or not skipped.get("rows"):
         return ""
     return f"\nbad rows left out: {skipped['rows']:,} ({'; '.join(skipped['first'])})"
+
+
+def _strange(data: RunData) -> str:
+    rows = data.validation.rows
+    share = sum(row.count(UNKNOWN) for row in rows) / max(1, sum(map(len, rows)))
+    if share <= MOST_UNKNOWN:
+        return ""
+    return f"\n{share:.0%} of the validation texts' tokens are unknown words; words are what letters without a gap make"
 
 
 class Progress:

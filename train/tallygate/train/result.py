@@ -10,6 +10,8 @@ from tabulate import tabulate
 from tallygate.runtime.errors import CheckpointError
 from tallygate.runtime.manifest import Score, Training
 from tallygate.runtime.outputs import write_bytes
+from tallygate.train.calibration_error import Calibration
+from tallygate.train.coverage import CoveragePoint
 from tallygate.train.run_layout import LAYOUT
 
 
@@ -36,6 +38,10 @@ class Result(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     confusion_split: str
     confusion: list[list[int]]
     """Texts by true label (rows) and predicted label (columns)."""
+    calibration: list[Calibration] = []
+    """Of validation and of ``confusion_split``, where that is another; empty in results of before it was measured."""
+    coverage: list[CoveragePoint] = []
+    """Of ``confusion_split``, by rising threshold; empty likewise."""
 
     def write(self, folder: Path) -> None:
         """Write ``result.json``. Raises :class:`OutputError` when the folder cannot be written."""
@@ -65,6 +71,7 @@ def summary(result: Result) -> str:
         ("parameters", f"{sum(training.parameters.values()):,} = {parts}"),
         *((score.split, _score_line(score)) for score in training.scores),
         ("temperature", f"{result.temperature:.3f}"),
+        *(("calibration error", _calibration_line(calibration)) for calibration in result.calibration),
     ]
     table = tabulate(lines, tablefmt="plain", disable_numparse=True)
     return f"{table}\n\n{_confusion_table(result)}"
@@ -74,6 +81,11 @@ def _score_line(score: Score) -> str:
     low, high = score.interval
     interval = f"95% interval {low:.2%} to {high:.2%}"
     return f"{score.accuracy:.2%} of {score.rows:,} texts ({interval}), macro-F1 {score.macro_f1:.4f}"
+
+
+def _calibration_line(calibration: Calibration) -> str:
+    before, after = calibration.before.error, calibration.after.error
+    return f"{after:.2%} on {calibration.split} ({before:.2%} without the temperature)"
 
 
 def _confusion_table(result: Result) -> str:

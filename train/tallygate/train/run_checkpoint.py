@@ -9,7 +9,10 @@ import msgspec
 
 from tallygate.runtime.manifest import Training
 from tallygate.runtime.version import VERSION
+from tallygate.train.calibration_error import Calibration, calibration_from_logits, confidences_from_logits
+from tallygate.train.calibration_figures import draw_coverage, draw_reliability
 from tallygate.train.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from tallygate.train.coverage import coverage_points
 from tallygate.train.evaluation import confusion_from_logits, evaluate, score_from_logits
 from tallygate.train.figures import draw_confusion
 from tallygate.train.model import LSTMClassifier, parameter_count
@@ -57,6 +60,8 @@ def finish_run(
     checkpoint = load_checkpoint(folder)
     split, name = (data.validation, "validation") if data.test is None else (data.test, "test")
     logits = evaluate(checkpoint.model, split)
+    calibration = calibration_from_logits(name, logits, split.targets, checkpoint.temperature)
+    answers = confidences_from_logits(logits, split.targets, checkpoint.temperature)
     scores = checkpoint.training.scores
     if data.test is not None:
         scores = [scores[0], score_from_logits(logits, split.targets, data.name, "test")]
@@ -76,10 +81,23 @@ def finish_run(
         temperature=checkpoint.temperature,
         confusion_split=name,
         confusion=confusion_from_logits(logits, split.targets, data.labels),
+        calibration=_calibrations(checkpoint, data, calibration),
+        coverage=coverage_points(answers),
     )
-    draw_confusion(folder / LAYOUT.confusion, result.confusion, data.labels, f"{data.name}, {name}")
+    title = f"{data.name}, {name}"
+    draw_confusion(folder / LAYOUT.confusion, result.confusion, data.labels, title)
+    draw_reliability(folder / LAYOUT.reliability, result.calibration[-1], title)
+    draw_coverage(folder / LAYOUT.coverage, answers, title)
     result.write(folder)
     return result
+
+
+def _calibrations(checkpoint: Checkpoint, data: RunData, scored: Calibration) -> list[Calibration]:
+    """Of validation too, where that is not the split that is scored."""
+    if data.test is None:
+        return [scored]
+    logits, targets = evaluate(checkpoint.model, data.validation), data.validation.targets
+    return [calibration_from_logits("validation", logits, targets, checkpoint.temperature), scored]
 
 
 def _rows(data: RunData) -> dict[str, int]:

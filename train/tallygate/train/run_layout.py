@@ -34,6 +34,10 @@ class RunLayout:
     weights: str = "weights.safetensors"
     vocabulary: str = "vocabulary.txt"
     confusion: str = "confusion.png"
+    reliability: str = "reliability.png"
+    """Accuracy by confidence."""
+    coverage: str = "coverage.png"
+    """Accuracy by the share of texts that are answered."""
     result: str = "result.json"
     """The scores; written last, so a run that has it is finished."""
 

@@ -10,9 +10,11 @@ import msgspec
 from tallygate.runtime.errors import CheckpointError, OutputError, UsageError
 from tallygate.runtime.version import VERSION
 from tallygate.train.arithmetic import resolve_precision
+from tallygate.train.corpora import Corpus
 from tallygate.train.data_source import DataSource
 from tallygate.train.device import resolve_device
 from tallygate.train.preset import Preset, load_preset
+from tallygate.train.preset_rules import AUTO, preset_for_corpus
 from tallygate.train.run_layout import LAYOUT, RunFacts
 
 _ANOTHER = "name another folder with --out"
@@ -46,6 +48,8 @@ class RunPlan:
     folder: Path
     facts: RunFacts
     is_new: bool
+    corpus: Corpus | None = None
+    """Where it had to be read to decide on the preset."""
 
 
 def plan_run(options: TrainOptions) -> RunPlan:
@@ -59,7 +63,8 @@ def plan_run(options: TrainOptions) -> RunPlan:
     stored = RunFacts.read(folder)
     if stored is None:
         _check_empty(folder, options)
-        return RunPlan(folder, _new_facts(options), is_new=True)
+        corpus = _new_source(options).load() if _preset_of(options) == AUTO else None
+        return RunPlan(folder, _new_facts(options, corpus), is_new=True, corpus=corpus)
     if not options.resume:
         _refuse_existing(folder, stored, options)
     wanted = _resumed_facts(options, stored)
@@ -72,13 +77,12 @@ def run_folder(options: TrainOptions) -> Path:
     """Where the run lives: ``out``, or ``runs/<data>-<preset>``."""
     if options.out is not None:
         return Path(options.out)
-    data = options.data or "mini"
-    return Path("runs") / f"{DataSource(data=data).name}-{_name(options.preset or default_preset(data))}"
+    return Path("runs") / f"{_new_source(options).name}-{_name(_preset_of(options))}"
 
 
 def default_preset(data: str) -> str:
-    """The preset for a corpus when none is named."""
-    return "tiny" if data == "mini" else "seed"
+    """The preset for a corpus when none is named: a user's own data decides on its own."""
+    return {"mini": "tiny", "imdb": "seed"}.get(data, AUTO)
 
 
 def describe_difference(stored: RunFacts, wanted: RunFacts) -> str | None:
@@ -102,15 +106,23 @@ def describe_difference(stored: RunFacts, wanted: RunFacts) -> str | None:
     return None if stored.data == same_place else "other columns, unlabelled texts, validation rows or --skip-bad"
 
 
-def _new_facts(options: TrainOptions) -> RunFacts:
-    data = options.data or "mini"
-    name = options.preset or default_preset(data)
-    preset = _with_overrides(load_preset(name), options)
+def _preset_of(options: TrainOptions) -> str:
+    return options.preset or default_preset(options.data or "mini")
+
+
+def _new_source(options: TrainOptions) -> DataSource:
+    return _data_source(DataSource(data=options.data or "mini"), options)
+
+
+def _new_facts(options: TrainOptions, corpus: Corpus | None) -> RunFacts:
+    """``corpus`` decides on the preset where it is given."""
+    name = _preset_of(options)
+    preset = _with_overrides(load_preset(name) if corpus is None else preset_for_corpus(corpus), options)
     device = resolve_device(options.device or "auto")
     return RunFacts(
         preset_name=_name(name),
         preset=preset,
-        data=_data_source(DataSource(data=data), options),
+        data=_new_source(options),
         teacher=options.teacher,
         threads=options.threads or 1,
         precision=resolve_precision(preset.training.precision, device),
@@ -120,7 +132,9 @@ def _new_facts(options: TrainOptions) -> RunFacts:
 
 
 def _resumed_facts(options: TrainOptions, stored: RunFacts) -> RunFacts:
-    preset = load_preset(options.preset) if options.preset else stored.preset
+    given = options.preset
+    is_stored = given is None or given == stored.preset_name == AUTO
+    preset = stored.preset if is_stored else load_preset(given)
     return msgspec.structs.replace(
         stored,
         preset_name=_name(options.preset) if options.preset else stored.preset_name,
@@ -176,7 +190,10 @@ def _check_empty(folder: Path, options: TrainOptions) -> None:
 
 
 def _refuse_existing(folder: Path, stored: RunFacts, options: TrainOptions) -> None:
-    difference = describe_difference(stored, _new_facts(options))
+    wanted = _new_facts(options, None)
+    if wanted.preset_name == stored.preset_name == AUTO:
+        wanted = msgspec.structs.replace(wanted, preset=_with_overrides(stored.preset, options, stored))
+    difference = describe_difference(stored, wanted)
     if difference:
         raise CheckpointError(folder, f"holds another run ({difference})", _ANOTHER)
     raise OutputError(folder, "holds this run already", f"go on with it with --resume, or {_ANOTHER}")

@@ -30,7 +30,7 @@ def show_reading(reading: Reading) -> str:
     return render(
         "reading.html",
         reading=reading,
-        tone=tone_of(labels.index(reading.prediction.label)),
+        tone=tone_of(labels.index(reading.prediction.likeliest)),
         bars=_bars(reading),
         story=_story(reading),
         focus=label,

@@ -133,7 +133,7 @@ class Explorer:
 
     def _look(self, text: str, view: str) -> _Look:
         classifier, text = self._copies.load(self._copies.first), check_text(text or "")
-        predicted = classifier.labels.index(classifier.predict(text).label)
+        predicted = classifier.labels.index(classifier.predict(text).likeliest)
         cell = self._microscope.look(classifier.tokenizer.encode(text), view, predicted)
         return _Look(text, cell, words_of(text, classifier.tokenizer), predicted)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,6 +32,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--format", choices=["table", "jsonl", "csv"], help="output (default: table on a terminal, else jsonl)"
     )
+    parser.add_argument(
+        "--abstain-below",
+        metavar="P",
+        default="0",
+        help="no label for a score below P, from 0 to 1: null in jsonl, an empty cell in csv, (none) in a table",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -40,6 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
     from tallygate.runtime.commands.predict_output import WRITERS
 
     skipped: list[BadRow] = []
+    abstain_below = _threshold(arguments.abstain_below)
     texts = _texts(arguments, skipped)
     classifier = Classifier.load(
         arguments.bundle,
@@ -50,11 +58,22 @@ def run(arguments: argparse.Namespace) -> int:
         trust_plans=arguments.trust_plans,
     )
     output_format = arguments.format or ("table" if sys.stdout.isatty() else "jsonl")
-    WRITERS[output_format](classifier, texts, sys.stdout)
+    WRITERS[output_format](classifier, texts, sys.stdout, abstain_below)
     if skipped:
         rows = "1 row" if len(skipped) == 1 else f"{len(skipped)} rows"
         print(f"tallygate: {rows} could not be read and left out", file=sys.stderr)
     return 0
+
+
+def _threshold(given: str) -> float:
+    """Read here and not by argparse, whose errors take more than a line."""
+    from tallygate.runtime.prediction import check_threshold
+
+    try:
+        value = float(given)
+    except ValueError:
+        value = math.nan
+    return check_threshold(value, f"--abstain-below {given}")
 
 
 def _texts(arguments: argparse.Namespace, skipped: list[BadRow]) -> Iterator[str]:
