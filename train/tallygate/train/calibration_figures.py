@@ -52,9 +52,9 @@ def draw_coverage(path: Path, answers: Confidences, title: str) -> None:
     # Where thresholds answer the same texts, the highest one says most.
     points = {point.answered: point for point in coverage_points(answers) if point.answered >= _SHARE_DRAWN}
     for share, point in points.items():
-        axes.plot([share], [point.accuracy], color=_FOUND, marker="o")
-        where, place = {"xytext": (5, 5), "textcoords": "offset points"}, (share, point.accuracy)
-        axes.annotate(f"{point.threshold:g}", place, **where)  # type: ignore[arg-type]
+        place = (share, point.accuracy or 0.0)
+        axes.plot(*place, color=_FOUND, marker="o")
+        axes.annotate(f"{point.threshold:g}", place, xytext=(5, 5), textcoords="offset points")
     axes.set(title=f"{title}: no label below a score", xlabel="texts answered", ylabel="right labels among them")
     axes.set_xlim(0.0, 1.05)
     for axis in (axes.xaxis, axes.yaxis):

@@ -133,8 +133,7 @@ def _new_facts(options: TrainOptions, corpus: Corpus | None) -> RunFacts:
 
 def _resumed_facts(options: TrainOptions, stored: RunFacts) -> RunFacts:
     given = options.preset
-    is_stored = given is None or given == stored.preset_name == AUTO
-    preset = stored.preset if is_stored else load_preset(given)
+    preset = stored.preset if given is None or given == stored.preset_name == AUTO else load_preset(given)
     return msgspec.structs.replace(
         stored,
         preset_name=_name(options.preset) if options.preset else stored.preset_name,
