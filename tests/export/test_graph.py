@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import onnx
@@ -14,7 +15,9 @@ from onnx import numpy_helper
 
 from tallygate.export.goldens import make_goldens
 from tallygate.export.graph import OPSETS, node_count, onnx_from_checkpoint
+from tallygate.export.variants import VARIANTS
 from tallygate.runtime.engines import Engine
+from tallygate.runtime.engines.activations import ActivationName
 from tallygate.runtime.engines.numpy_engine import NumpyEngine
 from tallygate.runtime.engines.onnxruntime_engine import OnnxRuntimeEngine
 from tallygate.runtime.errors import UsageError
@@ -53,6 +56,22 @@ def test_every_architecture_answers_like_pytorch(
             with torch.inference_mode():
                 expected = checkpoint.model(torch.from_numpy(ids), torch.from_numpy(lengths)).numpy()
             np.testing.assert_allclose(engine.run(ids, lengths), expected, rtol=0, atol=1e-4, err_msg=engine.name)
+
+
+@pytest.mark.parametrize("activation", get_args(ActivationName))
+def test_every_variant_keeps_the_heads_activation(checkpoint_of: MakeCheckpoint, activation: str) -> None:
+    """An activation that a variant lost would move the logits by whole units."""
+    checkpoint = checkpoint_of(3, pooling="mean", head_activation=activation)
+    graph = onnx_from_checkpoint(checkpoint)
+    rng = np.random.default_rng(0)
+    ids, lengths = rng.integers(0, checkpoint.vocabulary.size, (8, 20)), rng.integers(1, 21, 8)
+    with torch.inference_mode():
+        expected = checkpoint.model(torch.from_numpy(ids), torch.from_numpy(lengths)).numpy()
+    for recipe in VARIANTS.values():
+        model = recipe.convert(graph).SerializeToString()
+        for engine in recipe.engines:
+            answers = recipe.engine(engine, model).run(ids, lengths)
+            np.testing.assert_allclose(answers, expected, rtol=0, atol=0.25, err_msg=f"{recipe.precision} on {engine}")
 
 
 @pytest.mark.parametrize(("bidirectional", "pooling", "outputs"), [(False, "last", 1), (True, "last", 4)])

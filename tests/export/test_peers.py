@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import numpy as np
 import pytest
 
-from tallygate.export.peers import PLAIN_EXPORT, PYTORCH
+from tallygate.export.fasttext_peer import FASTTEXT, VARIABLE
+from tallygate.export.peers import OPENVINO, PLAIN_EXPORT, PYTORCH
 from tallygate.export.plain_export import plain_onnx
-from tallygate.runtime.bench.peers import Peer
+from tallygate.runtime.bench.peers import Peer, peers_of_bundle
 from tallygate.runtime.bundle import open_bundle
 from tallygate.runtime.classifier import Classifier
+from tallygate.runtime.errors import InputError, InputNotFoundError
 
 TEXTS = ["A wonderful film.", "A dull film, and a terrible plot", "", "good " * 700, "bad", "it was not good " * 30]
 
@@ -22,12 +27,16 @@ def test_the_plain_export_gives_the_same_labels() -> None:
     assert set(expected) == set(bundle.manifest.labels)
 
 
-def test_pytorch_gives_the_same_logits() -> None:
+@pytest.mark.parametrize(("name", "peer"), [("pytorch", PYTORCH), ("openvino", OPENVINO)])
+def test_a_peer_with_the_same_weights_gives_the_same_logits(name: str, peer: Peer) -> None:
+    for module in peer.modules:
+        pytest.importorskip(module, reason=f"needs {module}: pip install 'tallygate[{name}]'")
     expected = Classifier.load(engine="onnxruntime", precision="fp32").predict(TEXTS)
-    found = PYTORCH.create(open_bundle(), 1).answer_many(TEXTS, 4)
-    for one, other in zip(expected, found, strict=True):  # type: ignore[call-overload]
-        assert other.logits == pytest.approx(one.logits, abs=1e-4)
-        assert other.engine == "pytorch"
+    contender = peer.create(open_bundle(), 1)
+    for found in (contender.answer_many(TEXTS, 4), [contender.answer_one(text) for text in TEXTS]):
+        for one, other in zip(expected, found, strict=True):  # type: ignore[call-overload]
+            assert other.logits == pytest.approx(one.logits, abs=1e-4)
+            assert other.engine == name
 
 
 def test_the_plain_export_is_as_a_newcomer_would_write_it() -> None:
@@ -42,3 +51,41 @@ def test_the_plain_export_is_as_a_newcomer_would_write_it() -> None:
 @pytest.mark.parametrize("peer", [PLAIN_EXPORT, PYTORCH])
 def test_a_peer_names_what_it_needs(peer: Peer) -> None:
     assert "torch" in peer.modules
+
+
+def test_fasttext_takes_part_only_where_a_model_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv(VARIABLE, raising=False)
+    with pytest.raises(InputNotFoundError, match="train one on the bundle's data"):
+        FASTTEXT.create(open_bundle(), 1)
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "nowhere.bin"))
+    with pytest.raises(InputNotFoundError, match=r"nowhere\.bin"):
+        FASTTEXT.create(open_bundle(), 1)
+
+
+def test_fasttext_answers_as_its_own_model(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    _name_fasttext_model({"positive": "a wonderful film", "negative": "a dull plot"}, monkeypatch, tmp_path)
+    contender = FASTTEXT.create(open_bundle(), 1)
+    texts = ["WONDERFUL,<br />wonderful!", "Dull.\nDull", "", "\ud800 dull dull"]
+    found = contender.answer_many(texts, 1)
+    assert found == [contender.answer_one(text) for text in texts]
+    assert np.array(found)[[0, 1, 3]].tolist() == ["positive", "negative", "negative"]
+    assert "another model" in contender.name
+    assert contender.accuracy is None, "nobody measured it on the bundle's data"
+
+
+def test_a_fasttext_model_of_other_labels_is_no_peer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    _name_fasttext_model({"good": "a wonderful film", "bad": "a dull plot"}, monkeypatch, tmp_path)
+    with pytest.raises(InputError, match="bad, good"):
+        FASTTEXT.create(open_bundle(), 1)
+    assert "bad, good" in peers_of_bundle(open_bundle(), 1)[1]["fasttext"]
+
+
+def _name_fasttext_model(texts: dict[str, str], monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    reason = "needs fasttext: pip install 'tallygate[fasttext]'"
+    fasttext = pytest.importorskip("fasttext", reason=reason)
+    lines = [f"__label__{label} {text}\n" for label, text in texts.items()] * 50
+    (folder / "train.txt").write_text("".join(lines), "utf-8")
+    # fastText draws a tenth of the first weights per thread: with fewer than ten, the rest is whatever memory held.
+    settings = {"dim": 10, "epoch": 20, "lr": 0.5, "bucket": 100, "thread": 10, "verbose": 0}
+    fasttext.train_supervised(str(folder / "train.txt"), **settings).save_model(str(folder / "model.bin"))
+    monkeypatch.setenv(VARIABLE, str(folder / "model.bin"))

@@ -95,6 +95,24 @@ def test_an_unknown_target_release_is_refused(version: str) -> None:
         target_from_version(version)
 
 
+@pytest.mark.parametrize("release", ["1.15", "1.18.9"])
+def test_int4_for_an_older_release_is_refused_before_anything_is_read(
+    release: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bundle = tmp_path / "mini.zip"
+    options = ["--out", str(bundle), "--variants", "fp16,int4", "--target-ort", release]
+    assert main(["export", str(tmp_path / "no-run"), *options]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "int4" in line
+    assert "1.19" in line
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(("release", "variants"), [("1.19", ("int8", "int4")), ("1.15", ("int8", "int8-dynamic"))])
+def test_a_target_release_takes_what_it_runs(release: str, variants: tuple[str, ...]) -> None:
+    target_from_version(release).check_variants(variants)
+
+
 def logits(*values: float) -> np.ndarray:
     return np.array(values, np.float32)[:, None]
 

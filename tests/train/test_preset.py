@@ -46,6 +46,7 @@ def test_a_file_is_read(tmp_path: Path) -> None:
         ("epochs = 1", "", "epochs"),
         ("hidden_size = 4", "hidden_size = 4\ndropout = 1.0", "dropout = 1.0 must be at least 0 and below 1"),
         ("hidden_size = 4", "hidden_size = 4\npooling = 'sum'", "pooling"),
+        ("hidden_size = 4", "hidden_size = 4\nhead_activation = 'swish'", "head_activation"),
         ("max_length = 10", "max_length = nan", "max_length"),
         ("[text]", "[text", "line 2"),
     ],

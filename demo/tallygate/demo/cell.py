@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tallygate.runtime.bundle import Bundle
+from tallygate.runtime.engines.activations import ACTIVATIONS
 from tallygate.runtime.engines.numpy_engine import NumpyEngine, Trace
 from tallygate.runtime.engines.weights import Weights, weights_from_onnx
 from tallygate.runtime.errors import BundleInvalidError
@@ -106,7 +107,8 @@ class Microscope:
         columns = self._weights.head_weight[:, direction * units : (direction + 1) * units]
         # One output speaks for the second label; of several, a label is ahead by its lead over the mean.
         toward = columns[0] if len(columns) == 1 else columns[label] - columns.mean(axis=0)
-        pull: Array = toward * _pooled(trace.hidden, self.pooling, direction == 1)
+        features = ACTIVATIONS[self._weights.head_activation](_pooled(trace.hidden, self.pooling, direction == 1))
+        pull: Array = toward * features
         return pull
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,13 +43,14 @@ def run(arguments: argparse.Namespace) -> int:
     from tallygate.export.pipeline import export_bundle
     from tallygate.export.results import ExportOptions
 
+    variants = _variants(arguments.variants)
     options = ExportOptions(
         name=arguments.name,
         license=arguments.license,
         language=arguments.language,
-        opset=_opset(arguments.target_opset, arguments.target_ort),
+        opset=_opset(arguments.target_opset, arguments.target_ort, variants),
         data_dir=arguments.data_dir,
-        variants=_variants(arguments.variants),
+        variants=variants,
         rtx_targets=arguments.with_rtx,
     )
     report = report_path(arguments.report, arguments.out)
@@ -112,12 +114,14 @@ def _write_ort_files(folder: str, result: ExportResult) -> None:
     print(f"\n.ort       {folder}\n\n{table_of_reports(reports)}")
 
 
-def _opset(opset: int | None, version: str | None) -> int:
+def _opset(opset: int | None, version: str | None, variants: Sequence[str]) -> int:
     from tallygate.export.graph import DEFAULT_OPSET
     from tallygate.export.target_ort import target_from_version
 
     if version is not None:
-        return target_from_version(version).opset
+        target = target_from_version(version)
+        target.check_variants(variants)
+        return target.opset
     return DEFAULT_OPSET if opset is None else opset
 
 

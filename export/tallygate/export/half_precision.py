@@ -18,7 +18,8 @@ from onnx import TensorProto, numpy_helper
 from tallygate.export.graph_contract import check_graph
 from tallygate.runtime.errors import ExportError
 
-FLOAT32_OPERATORS = frozenset({"ReduceSum", "Div", "Gemm"})
+_ACTIVATIONS = {"Sigmoid", "Tanh", "Relu", "Softplus", "LeakyRelu"}
+FLOAT32_OPERATORS = frozenset({"ReduceSum", "Div", *_ACTIVATIONS, "Gemm"})
 """The mean over time, and the head."""
 BF16_OPSET = 22
 """The first whose ``LSTM`` takes bfloat16 (https://onnx.ai/onnx/operators/onnx__LSTM.html)."""

@@ -31,9 +31,14 @@ def _translation(inputs: Any, w: Any, r: Any, b: Any) -> Any:  # noqa: ANN401 - 
     return opset18.Transpose(opset18.Squeeze(states, directions), perm=[1, 0, 2])
 
 
+def _softplus(z: Any, _beta: float = 1.0, _threshold: float = 20.0) -> Any:  # noqa: ANN401 - as above
+    """PyTorch rounds it to z above 20, where they differ by 2e-9; its own translation makes three operators of that."""
+    return opset18.Softplus(z)
+
+
 def translation_table() -> dict[Any, Any]:
-    """What ``torch.onnx.export`` needs to write the operator."""
-    return {torch.ops.tallygate.onnx_lstm.default: _translation}
+    """What ``torch.onnx.export`` needs to write the operator, and the softplus as one."""
+    return {torch.ops.tallygate.onnx_lstm.default: _translation, torch.ops.aten.softplus.default: _softplus}
 
 
 class OnnxLSTM(nn.Module):

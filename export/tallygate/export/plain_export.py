@@ -23,6 +23,7 @@ from tallygate.runtime.bundle import Bundle
 from tallygate.runtime.engines.weights import DirectionWeights, Weights, weights_from_onnx
 from tallygate.runtime.onnx_file import read_onnx
 from tallygate.runtime.prediction import label_indices
+from tallygate.train.activations import ACTIVATIONS
 
 BATCH_SIZE = 32
 _OPSET = 18
@@ -37,7 +38,7 @@ class PlainClassifier(nn.Module):
 
     def __init__(self, weights: Weights) -> None:
         super().__init__()
-        self.pooling = weights.pooling
+        self.pooling, self.activation = weights.pooling, ACTIVATIONS[weights.head_activation].function
         self.embedding = nn.Embedding(*weights.embedding.shape)
         both = len(weights.layers[0]) == 2
         size, layers = weights.embedding.shape[1], len(weights.layers)
@@ -48,7 +49,7 @@ class PlainClassifier(nn.Module):
     def forward(self, ids: Tensor, lengths: Tensor) -> Tensor:
         """``ids`` [batch, time] and ``lengths`` [batch] -> logits [batch, outputs]."""
         states, _ = self.lstm(self.embedding(ids))
-        logits: Tensor = self.head(self._pool(states, lengths))
+        logits: Tensor = self.head(self.activation(self._pool(states, lengths)))
         return logits
 
     def _pool(self, states: Tensor, lengths: Tensor) -> Tensor:

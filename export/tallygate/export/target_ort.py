@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from tallygate.runtime.errors import UsageError
@@ -28,13 +29,14 @@ class TargetOrt:
         """The newest opset that it reads."""
         return NEWEST_OPSET[min(self.release, max(NEWEST_OPSET))]
 
-    @property
-    def reads_int4(self) -> bool:
-        """Whether it runs the 4-bit variant."""
-        return self.release >= INT4_RELEASE
+    def check_variants(self, variants: Iterable[str]) -> None:
+        """Raise :class:`UsageError` for a variant that it cannot run."""
+        if "int4" in variants and self.release < INT4_RELEASE:
+            reason = f"needs onnxruntime {_shown(INT4_RELEASE)}, and --target-ort asks for {_shown(self.release)}"
+            raise UsageError("variant int4", reason, "leave int4 out, or name a newer --target-ort")
 
     def __str__(self) -> str:
-        return "onnxruntime {}.{}".format(*self.release)
+        return f"onnxruntime {_shown(self.release)}"
 
 
 def target_from_version(version: str) -> TargetOrt:
@@ -45,6 +47,10 @@ def target_from_version(version: str) -> TargetOrt:
     release = int(match[1]), int(match[2])
     oldest = min(NEWEST_OPSET)
     if release < oldest or release[0] > oldest[0]:
-        known = "{}.{}".format(*oldest)
-        raise UsageError(f"--target-ort {version}", "cannot be written for", f"choose {known} or a newer 1.x")
+        mend = f"choose {_shown(oldest)} or a newer 1.x"
+        raise UsageError(f"--target-ort {version}", "cannot be written for", mend)
     return TargetOrt(release)
+
+
+def _shown(release: tuple[int, int]) -> str:
+    return "{}.{}".format(*release)

@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from tallygate.runtime.command import INTERRUPTED, Command
+from tallygate.train.data_options import add_data_options
 from tallygate.train.huge_pages import request_huge_pages
 
 if TYPE_CHECKING:
@@ -18,14 +19,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``tallygate train``; what is left out of them is decided in ``run_plan``."""
     add = parser.add_argument
     add("--preset", help="name of a preset, or a .toml file (default: tiny for mini, else seed)")
-    add("--data", help="mini, imdb, a .csv, .tsv, .jsonl or .parquet file, or a folder (default: mini)")
-    add("--data-dir", metavar="DIR", help="where the files of a built-in corpus are")
-    add("--text-column", metavar="NAME", help="column that holds the text")
-    add("--label-column", metavar="NAME", help="column that holds the label")
-    add("--unlabeled", metavar="FILE", help="texts without labels, for a teacher to label or a language model to read")
+    add_data_options(parser)
     add("--teacher", metavar="T", help="a finished run, or a .parquet file of probabilities, that training learns from")
-    add("--validation", type=int, metavar="N", help="rows of the training data that are held out to choose an epoch")
-    add("--skip-bad", action="store_true", help="leave out rows that cannot be read, and say how many")
     add("--out", metavar="RUN", help="folder of the run (default: runs/DATA-PRESET)")
     add("--resume", action="store_true", help="go on with the run in that folder")
     add("--seed", type=int, help="seed of weights, batch order and dropout (default: the preset's)")

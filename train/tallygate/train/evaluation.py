@@ -36,11 +36,17 @@ def evaluate(model: LSTMClassifier, split: EncodedSplit) -> Tensor:
 def score_from_logits(
     logits: Tensor, targets: NDArray[np.int64], data: str, split: Literal["validation", "test"]
 ) -> Score:
+    """The score of each row's likeliest label. Raises :class:`ValueError` for no row at all."""
+    return score_from_labels(predicted(logits).numpy(), targets, data, split)
+
+
+def score_from_labels(
+    found: NDArray[np.int64], targets: NDArray[np.int64], data: str, split: Literal["validation", "test"]
+) -> Score:
     """Accuracy with its 95% interval, and the mean of the labels' F1 scores.
 
     Raises :class:`ValueError` for no row at all.
     """
-    found = predicted(logits).numpy()
     right = int((found == targets).sum())
     return Score(
         data=data,

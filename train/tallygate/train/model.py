@@ -1,4 +1,4 @@
-"""The network: embedding -> LSTM -> pooling -> dropout -> linear, one ``forward`` for training and for export."""
+"""The network, embedding to linear layer, with one ``forward`` for training and for export."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ import msgspec
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+
+from tallygate.runtime.engines.activations import ActivationName
+from tallygate.train.activations import ACTIVATIONS
 
 
 class Architecture(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -22,6 +25,7 @@ class Architecture(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     layers: int = 1
     bidirectional: bool = False
     pooling: Literal["last", "mean", "max"] = "last"
+    head_activation: ActivationName = "linear"
     dropout: float = 0.0
     embedding_dropout: float = 0.0
     variational_dropout: float = 0.0
@@ -115,7 +119,8 @@ class LSTMClassifier(nn.Module):
             states = self.variational_dropout(states.transpose(1, 2)).transpose(1, 2)
         for index, layer in enumerate(self.lstm):
             states = layer(states if index == 0 else self.dropout(states), lengths)
-        logits: Tensor = self.head(self.dropout(self._pool(states, lengths)))
+        features = ACTIVATIONS[self.architecture.head_activation].function(self._pool(states, lengths))
+        logits: Tensor = self.head(self.dropout(features))
         return logits.float()
 
     def _pool(self, states: Tensor, lengths: Tensor) -> Tensor:

@@ -10,6 +10,7 @@ from typing import Literal
 
 import msgspec
 
+from tallygate.runtime.engines.activations import ActivationName
 from tallygate.runtime.errors import PresetError
 
 
@@ -37,7 +38,7 @@ class TextPreset(_Section, frozen=True, kw_only=True):
 
 
 class ModelPreset(_Section, frozen=True, kw_only=True):
-    """The network: embedding, LSTM, pooling, dropout, linear."""
+    """The network: embedding, LSTM, pooling, activation, dropout, linear."""
 
     embedding_size: int
     """Size of one word's vector."""
@@ -49,6 +50,8 @@ class ModelPreset(_Section, frozen=True, kw_only=True):
     """Read every text from both ends and join what was read."""
     pooling: Literal["last", "mean", "max"] = "last"
     """What the classifier sees: the last valid state, or the mean or maximum over the valid states."""
+    head_activation: ActivationName = "linear"
+    """What is applied to these features before the linear layer; `linear` leaves them as they are."""
     dropout: float = 0.0
     """Share of the pooled features, and of the features between layers, that is dropped in training."""
     embedding_dropout: float = 0.0

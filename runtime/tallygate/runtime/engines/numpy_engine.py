@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tallygate.runtime.engines.activations import ACTIVATIONS, sigmoid
 from tallygate.runtime.engines.weights import DirectionWeights, Weights, weights_from_onnx
 from tallygate.runtime.onnx_file import read_onnx
 
@@ -54,7 +55,7 @@ class NumpyEngine:
         for layer in weights.layers:
             states = _read_layer(layer, states, lengths)
         pooled = _POOLING[weights.pooling](states, lengths, weights.units)
-        logits: Array = pooled @ weights.head_weight.T + weights.head_bias
+        logits: Array = ACTIVATIONS[weights.head_activation](pooled) @ weights.head_weight.T + weights.head_bias
         return logits
 
     def trace(self, ids: NDArray[np.int64]) -> list[list[Trace]]:
@@ -117,13 +118,7 @@ def _trace(weights: DirectionWeights, inputs: Array) -> Trace:
 def _gates(weights: DirectionWeights, projected: Array, hidden: Array) -> dict[str, Array]:
     """The four gates of one step; ONNX keeps them in the order input, output, forget, candidate."""
     i, o, f, c = np.split(projected + hidden @ weights.recurrence.T, 4, axis=-1)
-    return {"input": _sigmoid(i), "output": _sigmoid(o), "forget": _sigmoid(f), "candidate": np.tanh(c)}
-
-
-def _sigmoid(z: Array) -> Array:
-    """1 / (1 + e^-z), written with tanh, which does not overflow."""
-    result: Array = np.float32(0.5) * (np.tanh(np.float32(0.5) * z) + np.float32(1))
-    return result
+    return {"input": sigmoid(i), "output": sigmoid(o), "forget": sigmoid(f), "candidate": np.tanh(c)}
 
 
 def _last(states: Array, lengths: NDArray[np.int64], units: int) -> Array:

@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from tallygate.runtime.engines.activations import ActivationName
 from tallygate.runtime.engines.stored_weights import stored_weight
 from tallygate.runtime.errors import BundleInvalidError
 from tallygate.runtime.onnx_file import OnnxFile
@@ -48,6 +49,7 @@ class Weights:
     head_bias: Array
     """[outputs]."""
     pooling: str
+    head_activation: ActivationName = "linear"
 
     @property
     def units(self) -> int:
@@ -59,6 +61,7 @@ class _Architecture(msgspec.Struct):
     layers: int
     bidirectional: bool
     pooling: str
+    head_activation: ActivationName = "linear"
 
 
 def weights_from_onnx(file: OnnxFile, source: object) -> Weights:
@@ -84,6 +87,7 @@ def _collect(file: OnnxFile, architecture: _Architecture) -> Weights:
         head_weight=stored_weight(file, "head.weight"),
         head_bias=stored_weight(file, "head.bias"),
         pooling=architecture.pooling,
+        head_activation=architecture.head_activation,
     )
 
 
