@@ -128,7 +128,7 @@ STRANGE = {
     "20 labels": _with_labels(20),
     "unbalanced": question_rows(300, weights=(1, 1, 300, 20, 5, 1), seed=3)[:240] + question_rows(60),
     "very long": [(" ".join([text] * 900), kind) for text, kind in question_rows(40)],
-    "Chinese": [(f"这部电影{word}看，我{word}喜欢。{number}", word) for number in range(40) for word in "很不"],
+    "Chinese": [(f"这部电影我看了{number}次{word}喜欢", word) for number in range(40) for word in "很不"],
     "Arabic": [(f"هذا الفيلم {word} جدًا {number}", word) for number in range(40) for word in ("جميل", "ممل")],
     "no words at all": [("?" * number, "ab"[number % 2]) for number in range(40)],
 }
