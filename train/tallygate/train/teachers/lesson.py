@@ -83,9 +83,11 @@ class Lesson:
             except (InputError, InputNotFoundError):
                 reading = self.documents.seconds if self.has_documents else 0.0
                 start = time.perf_counter()
-                found = self._new_scores()
+                made = self._new_scores()
                 seconds = reading + time.perf_counter() - start
-                write_scores(path, self.texts, found, self.corpus.labels, seconds)
+                write_scores(path, self.texts, made, self.corpus.labels, seconds)
+                # Texts that stand twice have one score in the file: this run learns what later ones will.
+                found = read_scores(path, self.texts, self.corpus.labels)
             return self._split(found, seconds_of_scores(path))
 
     @cached_property
