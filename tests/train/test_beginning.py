@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 import torch
@@ -32,6 +33,7 @@ from tallygate.train.run_layout import LAYOUT
 from tallygate.train.run_plan import TrainOptions, plan_run
 from tallygate.train.shared_rows import share_rows
 from tallygate.train.teachers import lesson as lesson_module
+from tallygate.train.teachers import network as network_module
 from tallygate.train.teachers.lesson import distinct_unlabeled
 
 PRESET = """
@@ -77,6 +79,7 @@ class KilledError(BaseException):
 
 def small_corpus() -> Corpus:
     corpus = mini_corpus(train=160, validation=40, test=40)
+    corpus.train.texts[1] = corpus.train.texts[0].upper()  # the same text to a cache of scores, with another label
     more = mini_corpus(train=400, validation=40, test=40).train.texts[160:]
     return with_unlabeled(corpus, more)
 
@@ -209,10 +212,44 @@ def test_a_run_teaches_another_and_its_scores_are_kept(
     result = train(tmp_path / "first", preset="tiny", epochs=1, teacher=str(whole))
     assert result.rows["train"] == 160
     with monkeypatch.context() as patch:
-        patch.setattr(lesson_module, "scores_by_run", lambda *a: pytest.fail("scored again"))
+        patch.setattr(lesson_module, "logits_by_run", lambda *a: pytest.fail("scored again"))
         train(tmp_path / "second", preset="tiny", epochs=1, teacher=str(whole))
     first, second = (load_file(tmp_path / name / LAYOUT.weights) for name in ("first", "second"))
     assert all(torch.equal(first[name], second[name]) for name in first)
+
+
+def test_a_preset_is_trained_first_and_teaches_what_has_no_label(
+    tmp_path: Path, preset: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "student.toml"
+    path.write_text(PRESET.replace("[teacher]", '[teacher]\nmodels = ["ngrams"]\nnetwork = "tiny"'))
+    tiny = load_preset("tiny")
+    short = msgspec.structs.replace(tiny, training=msgspec.structs.replace(tiny.training, epochs=1))
+    for module in (network_module, lesson_module):
+        monkeypatch.setattr(module, "load_preset", lambda name: short)
+    asked: list[int] = []
+    original = lesson_module.logits_by_run
+
+    def counted(folder: Path, texts: list[str], labels: tuple[str, ...]) -> object:
+        asked.append(len(texts))
+        return original(folder, texts, labels)
+
+    monkeypatch.setattr(lesson_module, "logits_by_run", counted)
+    train(tmp_path / "first", preset=str(path))
+    monkeypatch.setattr(network_module, "_train", lambda *a: pytest.fail("trained again"))
+    train(tmp_path / "second", preset=str(path), seed=5)
+    # The labelled texts are never asked for, and the scores of the first run are those of the second.
+    assert asked == [len(distinct_unlabeled(small_corpus()))]
+
+
+def test_a_network_that_asks_for_a_network_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "student.toml"
+    path.write_text(PRESET.replace("[teacher]", '[teacher]\nmodels = ["ngrams"]\nnetwork = "itself"'))
+    itself = load_preset(path)
+    for module in (network_module, lesson_module):
+        monkeypatch.setattr(module, "load_preset", lambda name: itself)
+    with pytest.raises(PresetError, match="asks for a network"):
+        train(tmp_path / "run", preset=str(path))
 
 
 def test_a_teacher_of_other_labels_is_refused(whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

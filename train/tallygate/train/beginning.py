@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -30,6 +31,7 @@ from tallygate.train.run_data import RunData, run_data_from_corpus, text_contrac
 from tallygate.train.run_layout import LAYOUT, RunFacts
 from tallygate.train.shared_rows import share_rows
 from tallygate.train.teachers.lesson import Lesson
+from tallygate.train.teachers.network import train_network
 from tallygate.train.teachers.scores import TeacherScores
 from tallygate.train.tensor_state import read_tensors, write_tensors
 from tallygate.train.vocabulary_builder import vocabulary_from_words
@@ -61,7 +63,7 @@ class Preparation:
 
         Writes nothing but the user's cache. Raises what loading the corpus and a teacher raises."""
         self._facts, self._preset, self._corpus = facts, facts.preset, corpus or facts.data.load()
-        self._lesson = Lesson(self._corpus, facts.preset, facts.teacher)
+        self._lesson = Lesson(self._corpus, facts.preset, facts.teacher, partial(train_network, facts, self._corpus))
         has_teacher = facts.preset.teacher is not None or facts.teacher is not None
         self._scores = self._lesson.scores if has_teacher else None
 

@@ -51,22 +51,13 @@ def draw_coverage(path: Path, answers: Confidences, title: str) -> None:
     axes.plot(answered[drawn], accuracy[drawn], color=_FOUND)
     # Where thresholds answer the same texts, the highest one says most.
     points = {point.answered: point for point in coverage_points(answers) if point.answered >= _SHARE_DRAWN}
-<<<<<<< HEAD
-    for share, point in points.items():
-        place = (share, point.accuracy or 0.0)
-        axes.plot(*place, color=_FOUND, marker="o")
+    places = [(share, point.accuracy or 0.0) for share, point in points.items()]
+    axes.plot(*np.transpose(places), "o", color=_FOUND, label="P of --abstain-below")
+    for point, place in zip(points.values(), places, strict=True):
         axes.annotate(f"{point.threshold:g}", place, xytext=(5, 5), textcoords="offset points")
-    axes.set(title=f"{title}: no label below a score", xlabel="texts answered", ylabel="right labels among them")
-    axes.set_xlim(0.0, 1.05)
-=======
-    marked = [(share, point.accuracy) for share, point in points.items()]
-    axes.plot(*zip(*marked, strict=True), "o", color=_FOUND, label="P of --abstain-below")
-    for point, place in zip(points.values(), marked, strict=True):
-        axes.annotate(f"{point.threshold:g}", place, xytext=(5, 5), textcoords="offset points")  # type: ignore[arg-type]
     axes.set(title=f"{title}: no label for a score below P", xlabel="texts answered", ylabel="right labels among them")
     axes.set_xlim(0.0, 1.08)
     axes.legend(loc="lower left")
->>>>>>> calib
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(PercentFormatter(1.0))
     axes.grid(alpha=0.3)

@@ -123,6 +123,9 @@ class TeacherPreset(_Section, frozen=True, kw_only=True):
 
     models: tuple[Literal["ngrams", "documents"], ...] = ("ngrams", "documents")
     """Whose calibrated logits are averaged; a teacher of the command line takes their place."""
+    network: str | None = None
+    """A preset that is trained first, on the same data; texts without a label get the mean of its logits and the
+    models'. Labelled texts get the models' alone: the network has seen their labels."""
     folds: int = 5
     """Parts of the training data, each scored by a teacher that was fitted on the others."""
     label_share: float = 0.5

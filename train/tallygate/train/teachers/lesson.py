@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,13 +18,13 @@ from tallygate.runtime.errors import InputError, InputNotFoundError
 from tallygate.runtime.outputs import write_bytes
 from tallygate.train.corpora.corpus import Corpus
 from tallygate.train.corpora.splitting import text_key, text_keys
-from tallygate.train.preset import Preset, TeacherPreset
+from tallygate.train.preset import Preset, TeacherPreset, load_preset
 from tallygate.train.progress import say
 from tallygate.train.teachers.cache import cached_path, locked
 from tallygate.train.teachers.documents import DocumentVectors, document_teacher, document_vectors
 from tallygate.train.teachers.ngrams import ngram_teacher
 from tallygate.train.teachers.out_of_fold import Logits, mean_of, probabilities
-from tallygate.train.teachers.run_teacher import identity_of_run, scores_by_run
+from tallygate.train.teachers.run_teacher import identity_of_run, logits_by_run
 from tallygate.train.teachers.scores import Probabilities, TeacherScores, read_scores, seconds_of_scores, write_scores
 from tallygate.train.tokens import Tokens, tokens_from_texts
 
@@ -49,6 +49,8 @@ class Lesson:
     preset: Preset
     teacher: str | None = None
     """A run's folder or a Parquet file of scores, in the place of the preset's models."""
+    train_network: Callable[[str], Path] | None = None
+    """From the name of a preset to the folder of its finished run, where the preset may ask for one."""
 
     @cached_property
     def unlabeled(self) -> list[str]:
@@ -83,9 +85,11 @@ class Lesson:
             except (InputError, InputNotFoundError):
                 reading = self.documents.seconds if self.has_documents else 0.0
                 start = time.perf_counter()
-                found = self._new_scores()
+                made = self._new_scores()
                 seconds = reading + time.perf_counter() - start
-                write_scores(path, self.texts, found, self.corpus.labels, seconds)
+                write_scores(path, self.texts, made, self.corpus.labels, seconds)
+                # Texts that stand twice have one score in the file: this run learns what later ones will.
+                found = read_scores(path, self.texts, self.corpus.labels)
             return self._split(found, seconds_of_scores(path))
 
     @cached_property
@@ -114,6 +118,10 @@ class Lesson:
         return teacher is not None and self.teacher is None and "documents" in teacher.models
 
     @property
+    def _network(self) -> str | None:
+        return self._teacher_preset.network if self.teacher is None else None
+
+    @property
     def _teacher_preset(self) -> TeacherPreset:
         return self.preset.teacher or TeacherPreset()
 
@@ -124,6 +132,8 @@ class Lesson:
     def _decisive(self) -> Iterator[bytes]:
         """All that decides the scores."""
         yield msgspec.json.encode(self._teacher_preset)
+        if network := self._network:
+            yield msgspec.json.encode(load_preset(network))
         yield b"" if self.teacher is None else identity_of_run(Path(self.teacher))
         yield msgspec.json.encode(self.corpus.train.labels)
         yield from self._encoded_texts()
@@ -134,9 +144,15 @@ class Lesson:
 
     def _new_scores(self) -> Probabilities:
         if self.teacher is not None:
-            return scores_by_run(Path(self.teacher), self.texts, self.corpus.labels)
+            return probabilities(logits_by_run(Path(self.teacher), self.texts, self.corpus.labels))
         logits = self._new_logits(self._teacher_preset.models)
-        return np.concatenate([probabilities(logits.train), probabilities(logits.unlabeled)])
+        unlabeled = logits.unlabeled
+        if self._network is not None and self.unlabeled:
+            assert self.train_network is not None
+            folder = self.train_network(self._network)
+            say(f"teacher {self._network}: {folder}")
+            unlabeled = (unlabeled + logits_by_run(folder, self.unlabeled, self.corpus.labels)) / 2
+        return np.concatenate([probabilities(logits.train), probabilities(unlabeled)])
 
     def _new_logits(self, models: Sequence[str]) -> Logits:
         found = [self._logits_of(model) for model in models]

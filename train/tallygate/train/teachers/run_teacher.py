@@ -13,8 +13,7 @@ from tallygate.train.batching import encode
 from tallygate.train.checkpoint import load_checkpoint
 from tallygate.train.evaluation import evaluate
 from tallygate.train.run_layout import LAYOUT
-from tallygate.train.teachers.out_of_fold import probabilities
-from tallygate.train.teachers.scores import Probabilities
+from tallygate.train.teachers.out_of_fold import Scores
 
 
 def identity_of_run(folder: Path) -> bytes:
@@ -23,8 +22,8 @@ def identity_of_run(folder: Path) -> bytes:
     return (folder / LAYOUT.checkpoint).read_bytes()
 
 
-def scores_by_run(folder: Path, texts: Sequence[str], labels: Sequence[str]) -> Probabilities:
-    """Calibrated probabilities of ``texts`` by the checkpoint in ``folder``.
+def logits_by_run(folder: Path, texts: Sequence[str], labels: Sequence[str]) -> Scores:
+    """Calibrated logits of ``texts`` by the checkpoint in ``folder``: float64 [texts, outputs].
 
     Raises :class:`CheckpointError` when there is none, it is damaged, or it knows other labels.
     """
@@ -34,4 +33,5 @@ def scores_by_run(folder: Path, texts: Sequence[str], labels: Sequence[str]) -> 
         raise CheckpointError(folder, reason, "name a run of the same labels as the teacher")
     tokenizer = Tokenizer(checkpoint.vocabulary, checkpoint.text)
     logits = evaluate(checkpoint.model, encode(texts, [0] * len(texts), tokenizer))
-    return probabilities(logits.numpy().astype(np.float64) / checkpoint.temperature)
+    calibrated: Scores = logits.numpy().astype(np.float64) / checkpoint.temperature
+    return calibrated
