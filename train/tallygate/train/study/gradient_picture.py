@@ -38,8 +38,8 @@ def _vanishing(axes: Axes, curves: Sequence[StateGradients]) -> None:
     for curve in curves:
         color = COLORS["lstm" if "LSTM" in curve.name else "rnn"]
         _along_the_sequence(axes, curve, color, "-" if "training" in curve.name else "--")
-    axes.set_ylim(bottom=max(_LEAST_DRAWN, min(min(curve.norms) for curve in curves) / 10))
     axes.set(title="Vanishing: gradient at each hidden state, before and after training", yscale="log", **_STATE_LABELS)
+    axes.set_ylim(bottom=max(_LEAST_DRAWN, min(min(curve.norms) for curve in curves) / 10))
 
 
 def _exploding(axes: Axes, curves: Sequence[StateGradients]) -> None:
