@@ -9,6 +9,7 @@ from pathlib import Path
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
 from matplotlib.transforms import Bbox
 
 from tallygate.train.study.label_axis import AxisWord, LabelAxis
@@ -59,10 +60,13 @@ def _name_words(panel: Axes, axis: LabelAxis) -> None:
     renderer = panel.figure.canvas.get_renderer()  # type: ignore[attr-defined]
     frame, taken, named = panel.get_window_extent(renderer), list[Bbox](), 0
     for word in _by_interest(axis):
+        if named == _MOST_NAMED:
+            break
         text = panel.text(word.projection, word.texts, word.word, fontsize=8, ha="center", va="bottom")
+        text.set_path_effects([withStroke(linewidth=2.0, foreground="white")])
         box = text.get_window_extent(renderer).padded(_MARGIN)
         inside = frame.x0 <= box.x0 and box.x1 <= frame.x1 and frame.y0 <= box.y0 and box.y1 <= frame.y1
-        if named == _MOST_NAMED or not inside or any(box.overlaps(other) for other in taken):
+        if not inside or any(box.overlaps(other) for other in taken):
             text.remove()
         else:
             taken.append(box)

@@ -12,6 +12,8 @@ from tallygate.train.study.cue_task import COLORS
 from tallygate.train.study.gradient_record import ClippedTraining, Gradients, StateGradients
 from tallygate.train.study.part_record import write_picture
 
+_LEAST_DRAWN = 1e-20
+"""Smaller norms would press the others together; the JSON has them."""
 _STATE_LABELS = {"xlabel": "t, words read", "ylabel": "norm of dLoss/dh_t (logarithmic)"}
 
 
@@ -36,6 +38,7 @@ def _vanishing(axes: Axes, curves: Sequence[StateGradients]) -> None:
     for curve in curves:
         color = COLORS["lstm" if "LSTM" in curve.name else "rnn"]
         _along_the_sequence(axes, curve, color, "-" if "training" in curve.name else "--")
+    axes.set_ylim(bottom=max(_LEAST_DRAWN, min(min(curve.norms) for curve in curves) / 10))
     axes.set(title="Vanishing: gradient at each hidden state, before and after training", yscale="log", **_STATE_LABELS)
 
 
