@@ -230,12 +230,12 @@ def _baselines(folder: Path) -> Iterator[str]:
 
 def _long_dependency(folder: Path) -> Iterator[str]:
     record = _read(folder / "long_dependency.json", Dependency)
-    distances = record.settings.distances
+    distances, seeds = record.settings.distances, len({point.seed for point in record.points})
     rows = [[title, *(_accuracy(record, kind, distance) for distance in distances)] for kind, title in TITLES.items()]
     yield (
         "### Long dependencies (`--only long_dependency`)\n\n"
         "One word at the beginning decides the label, k words of noise follow. Accuracy on texts of exactly k, mean of"
-        f" {len(record.settings.seeds)} seeds after at most {record.settings.steps} steps; a guess is right"
+        f" {seeds} seed{'' if seeds == 1 else 's'} after at most {record.settings.steps} steps; a guess is right"
         f" {record.chance:.0%} of the time.\n"
     )
     yield tabulate(rows, ["k", *map(str, distances)], "github", disable_numparse=True) + "\n"
@@ -244,7 +244,7 @@ def _long_dependency(folder: Path) -> Iterator[str]:
 
 def _accuracy(record: Dependency, kind: str, distance: int) -> str:
     found = [point.accuracy for point in record.points if (point.kind, point.distance) == (kind, distance)]
-    return f"{statistics.mean(found):.1%}"
+    return f"{statistics.mean(found):.1%}" if found else "-"
 
 
 def _gradients(folder: Path) -> Iterator[str]:
