@@ -54,6 +54,12 @@ def test_small_data_is_read_more_often_in_smaller_batches(texts: int, batch: int
     assert training.epochs <= MOST_EPOCHS
 
 
+def test_long_texts_are_read_less_often_and_the_last_epoch_is_kept() -> None:
+    long, longer = decided(["many words " * 100] * 1000).training, decided(["many words " * 10_000] * 1000).training
+    assert (long.epochs, longer.epochs) == (12, 6)
+    assert long.keep == "last"
+
+
 def test_the_order_of_the_texts_decides_nothing_and_texts_without_labels_have_a_teacher() -> None:
     texts = [text for text, _ in question_rows(60)]
     assert decided(texts) == decided(texts[::-1])

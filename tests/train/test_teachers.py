@@ -148,3 +148,15 @@ def test_a_file_that_is_no_parquet_or_not_there_is_refused(tmp_path: Path) -> No
         read_scores(tmp_path / "scores.parquet", ["one"], LABELS)
     with pytest.raises(InputNotFoundError):
         read_scores(tmp_path / "none.parquet", ["one"], LABELS)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("targets", [[0, 0, 0, 0, 1], [0, 1, 1, 1, 1], [0, 0, 0, 1, 1, 1, 2], [0, 1]])
+def test_a_label_with_one_text_has_a_teacher_too(targets: list[int]) -> None:
+    words = ["red fish", "blue sky", "green tree"]
+    tokens = tokens_from_texts([words[target] for target in [*targets, *targets]], "")
+    logits = ngram_teacher(tokens, np.array(targets, dtype=np.int64), 5)
+    columns = 1 if max(targets) == 1 else 3
+    assert (logits.train.shape, logits.unlabeled.shape) == ((len(targets), columns),) * 2
+    vectors = np.eye(3, dtype=np.float32)[[*targets, *targets]]
+    assert document_teacher(vectors, np.array(targets, dtype=np.int64), 5).train.shape == logits.train.shape

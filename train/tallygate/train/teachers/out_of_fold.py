@@ -49,7 +49,7 @@ def out_of_fold(fit: Fit, targets: NDArray[np.int64], unlabeled: int, folds: int
     """Score labelled texts fold by fold and unlabelled ones by a model of all labels; calibrate both alike.
 
     Labelled texts stand at places 0 to ``len(targets) - 1``, unlabelled ones after them. Labels with fewer texts than
-    ``folds`` are dealt out as far as they go.
+    ``folds`` are dealt out as far as they go; a text that alone has its label is scored by a model that saw it.
     """
     train: Scores | None = None
     for others, held_out in _folds(targets, folds, seed):
@@ -84,6 +84,12 @@ def mean_of(teachers: Sequence[Logits], targets: NDArray[np.int64]) -> Logits:
 
 
 def _folds(targets: NDArray[np.int64], folds: int, seed: int) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    rarest = int(np.bincount(targets).min())
-    splitter = StratifiedKFold(max(2, min(folds, rarest)), shuffle=True, random_state=seed)
-    return list(splitter.split(np.zeros(len(targets)), targets))
+    """Places that are read and places that are scored. A text that alone has its label must be read in every fold."""
+    counts = np.bincount(targets)
+    alone = np.flatnonzero(counts[targets] == 1)
+    others = np.flatnonzero(counts[targets] > 1)
+    if not len(others):
+        return [(alone, alone)]
+    splitter = StratifiedKFold(min(folds, int(counts[counts > 1].min())), shuffle=True, random_state=seed)
+    parts = [(others[read], others[scored]) for read, scored in splitter.split(others, targets[others])]
+    return [(np.union1d(read, alone), np.union1d(scored, alone)) for read, scored in parts]
