@@ -25,7 +25,7 @@ from tallygate.runtime.engines import Engine, create_engine
 from tallygate.runtime.errors import EngineUnavailableError, TallygateError
 from tallygate.runtime.gpu_state import cuda_state, gpu_or_error, library_states
 from tallygate.runtime.manifest import GPU_PRECISIONS
-from tallygate.runtime.outputs import write_bytes, write_text
+from tallygate.runtime.outputs import write_json, write_text
 from tallygate.runtime.parity import check_parity, reference_from_goldens
 from tallygate.runtime.version import VERSION
 from tallygate.train.checkpoint import load_checkpoint, shipped_checkpoint
@@ -166,7 +166,7 @@ def _write(out: str, bundle: Bundle, rows: Sequence[Row]) -> None:
         "bundle": bundle.sha256,
     }
     facts = {"machine": machine, "rows": [msgspec.to_builtins(row) for row in rows]}
-    write_bytes(Path(f"{out}.json"), msgspec.json.format(msgspec.json.encode(facts), indent=2) + b"\n")
+    write_json(Path(f"{out}.json"), facts)
     write_text(Path(f"{out}.md"), _page(machine, rows))
 
 

@@ -15,11 +15,11 @@ from pathlib import Path
 
 import fasttext
 
-from tallygate.export.fasttext_peer import fasttext_line
 from tallygate.runtime.bundle import open_bundle
 from tallygate.runtime.text import Tokenizer
 from tallygate.train.corpora import load_corpus
 from tallygate.train.corpora.corpus import Split
+from tallygate.train.fasttext_model import LABEL, line_of
 
 QUANTIZED = ".ftz"
 THREADS = 10
@@ -58,7 +58,7 @@ def _parse_args() -> argparse.Namespace:
 
 def _written(split: Split, tokenizer: Tokenizer, path: Path) -> Path:
     rows = zip(split.labels, split.texts, strict=True)
-    lines = (f"__label__{label} {fasttext_line(tokenizer.tokens(text))}" for label, text in rows)
+    lines = (f"{LABEL}{label} {line_of(tokenizer.tokens(text))}" for label, text in rows)
     path.write_text("".join(lines), encoding="utf-8", newline="\n")
     return path
 

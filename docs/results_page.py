@@ -130,7 +130,7 @@ def _recipes(runs: Sequence[Run]) -> Iterator[str]:
     ]
     headers = ["run", "parameters", "seed", "validation", "test", "95% interval", "epochs", "minutes", "command"]
     yield "## Recipes\n"
-    yield tabulate(rows, headers, "github", disable_numparse=True)
+    yield _table(headers, rows)
     yield (
         "\nMinutes are by the clock, on a machine that had other work too, from raw texts to the last epoch: teachers,"
         " pretraining and\nshared rows included, also where an earlier run had left them in the cache.\n"
@@ -208,7 +208,7 @@ def _pictures(run: Run, pictures: Mapping[str, str]) -> Iterator[str]:
         yield f"![{run.name}: {pictures[name]}](results/{run.name}/{name})\n"
 
 
-def _table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def _table(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     return tabulate(rows, headers, "github", disable_numparse=True)
 
 
@@ -238,7 +238,7 @@ def _long_dependency(folder: Path) -> Iterator[str]:
         f" {seeds} seed{'' if seeds == 1 else 's'} after at most {record.settings.steps} steps; a guess is right"
         f" {record.chance:.0%} of the time.\n"
     )
-    yield tabulate(rows, ["k", *map(str, distances)], "github", disable_numparse=True) + "\n"
+    yield _table(["k", *map(str, distances)], rows) + "\n"
     yield _study_picture(folder, "long_dependency", "accuracy against the distance of the cue")
 
 
@@ -258,7 +258,7 @@ def _gradients(folder: Path) -> Iterator[str]:
         f"Norm of dLoss/dh_t after the first word and at the last of {record.settings.distance} words: what is left of"
         " the gradient on its way back. A gain multiplies the simple RNN's orthogonal recurrent weights.\n"
     )
-    yield tabulate(rows, ["network", "first", "last"], "github", disable_numparse=True) + "\n"
+    yield _table(["network", "first", "last"], rows) + "\n"
     yield _study_picture(folder, "gradients", "gradients along the sequence, and training with and without clipping")
 
 
@@ -279,7 +279,7 @@ def _word_order(folder: Path) -> Iterator[str]:
         "### Word order (`--only word_order`)\n\n"
         f"The words of every {record.settings.split} text in random order: how many labels change.\n"
     )
-    yield tabulate(rows, headers, "github", disable_numparse=True) + "\n"
+    yield _table(headers, rows) + "\n"
     yield _study_picture(folder, "word_order", "labels that flip when words are shuffled")
 
 
@@ -287,7 +287,7 @@ def _activations(folder: Path) -> Iterator[str]:
     record = _read(folder / "activations.json", Activations)
     rows = [(f"`{name}`", curve.formula, curve.derivative_formula) for name, curve in record.curves.items()]
     yield f"### Activations (`--only activations`)\n\n{record.note} A preset's `head_activation` names one of them.\n"
-    yield tabulate(rows, ["name", "f(z)", "f'(z)"], "github", disable_numparse=True) + "\n"
+    yield _table(["name", "f(z)", "f'(z)"], rows) + "\n"
     yield _study_picture(folder, "activations", "six activation functions and their derivatives")
 
 
@@ -299,10 +299,10 @@ def _embeddings(folder: Path) -> Iterator[str]:
         for r in record.reports
     ]
     headers = ["vectors", "words", "analogies right (king - man + woman = queen, ...)", "among the five nearest"]
-    yield tabulate(rows, headers, "github", disable_numparse=True) + "\n"
+    yield _table(headers, rows) + "\n"
     for report in record.reports:
         neighbours = [(query, ", ".join(word for word, _ in near)) for query, near in report.neighbours.items()]
-        yield tabulate(neighbours, [f"{report.kind}: word", "nearest words"], "github", disable_numparse=True) + "\n"
+        yield _table([f"{report.kind}: word", "nearest words"], neighbours) + "\n"
     yield _study_picture(folder, "embeddings", "words on the axis from the one label to the other")
 
 
@@ -332,7 +332,7 @@ STUDY: dict[str, Callable[[Path], Iterator[str]]] = {
 
 def _published() -> str:
     headers = ["published on the same test split", "accuracy", "source"]
-    return "## In context\n\n" + tabulate(PUBLISHED, headers, "github", disable_numparse=True)
+    return "## In context\n\n" + _table(headers, PUBLISHED)
 
 
 if __name__ == "__main__":

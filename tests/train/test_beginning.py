@@ -15,7 +15,7 @@ from safetensors.torch import load_file
 from tallygate.runtime.errors import CheckpointError, InputError, InputNotFoundError, PresetError
 from tallygate.runtime.user_cache import FOLDER
 from tallygate.runtime.vocabulary import Vocabulary
-from tallygate.train import beginning, run_checkpoint
+from tallygate.train import beginning
 from tallygate.train import data_source as data_source_module
 from tallygate.train import run as run_module
 from tallygate.train.checkpoint import load_checkpoint
@@ -35,6 +35,7 @@ from tallygate.train.shared_rows import share_rows
 from tallygate.train.teachers import lesson as lesson_module
 from tallygate.train.teachers import network as network_module
 from tallygate.train.teachers.lesson import distinct_unlabeled
+from tests.train.short_runs import KilledError, short_runs
 
 PRESET = """
 [text]
@@ -73,10 +74,6 @@ word_dropout = 0.1
 """
 
 
-class KilledError(BaseException):
-    """Stands for the end of the process."""
-
-
 def small_corpus() -> Corpus:
     corpus = mini_corpus(train=160, validation=40, test=40)
     corpus.train.texts[1] = corpus.train.texts[0].upper()  # the same text to a cache of scores, with another label
@@ -86,12 +83,8 @@ def small_corpus() -> Corpus:
 
 @pytest.fixture(autouse=True, scope="module")
 def _small_data_and_own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as monkeypatch:
+    with short_runs(small_corpus) as monkeypatch:
         monkeypatch.setenv(FOLDER, str(tmp_path_factory.mktemp("cache")))
-        monkeypatch.setattr(data_source_module, "load_corpus", lambda *a, **k: small_corpus())
-        monkeypatch.setattr(run_module, "draw_curve", lambda path, *a: path.touch())
-        for draw in ("draw_confusion", "draw_reliability", "draw_coverage"):
-            monkeypatch.setattr(run_checkpoint, draw, lambda path, *a: path.touch())
         yield
 
 

@@ -16,7 +16,7 @@ from safetensors.torch import load_file
 
 from tallygate.runtime.errors import CheckpointError, OutputError
 from tallygate.train import checkpoint as checkpoint_module
-from tallygate.train import data_source, run_checkpoint
+from tallygate.train import data_source
 from tallygate.train import run as run_module
 from tallygate.train.checkpoint import load_checkpoint
 from tallygate.train.corpora.corpus import Corpus
@@ -28,6 +28,7 @@ from tallygate.train.run import run_training
 from tallygate.train.run_data import run_data_from_corpus
 from tallygate.train.run_layout import LAYOUT
 from tallygate.train.run_plan import TrainOptions, plan_run
+from tests.train.short_runs import KilledError, short_runs
 
 PRESET = """
 [text]
@@ -67,21 +68,13 @@ run_training(plan_run(TrainOptions(preset=sys.argv[1], out=sys.argv[2])))
 """
 
 
-class KilledError(BaseException):
-    """Stands for the end of the process: nothing in the project may catch it."""
-
-
 def small_corpus(train: int = 160) -> Corpus:
     return mini_corpus(train=train, validation=40, test=40)
 
 
 @pytest.fixture(autouse=True, scope="module")
 def _small_data_and_no_drawing() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setattr(data_source, "load_corpus", lambda *a, **k: small_corpus())
-        monkeypatch.setattr(run_module, "draw_curve", lambda path, *a: path.touch())
-        for draw in ("draw_confusion", "draw_reliability", "draw_coverage"):
-            monkeypatch.setattr(run_checkpoint, draw, lambda path, *a: path.touch())
+    with short_runs(small_corpus):
         yield
 
 

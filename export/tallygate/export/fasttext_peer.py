@@ -13,16 +13,11 @@ from tallygate.runtime.bench.contender import Contender
 from tallygate.runtime.bench.peers import Peer
 from tallygate.runtime.bundle import Bundle
 from tallygate.runtime.errors import InputError, InputNotFoundError
+from tallygate.train.fasttext_model import LABEL, best_label
 
 VARIABLE = "TALLYGATE_FASTTEXT"
 """Names the ``.bin`` or ``.ftz`` file of a model that was trained on the bundle's data."""
-_LABEL = "__label__"
 _MEND = "train one on the bundle's data: python benchmarks/train_fasttext.py"
-
-
-def fasttext_line(tokens: Sequence[str]) -> str:
-    """Tokens as one line of fastText's input: it splits at white space, and no token holds any."""
-    return " ".join(tokens) + "\n"
 
 
 def _create(bundle: Bundle, threads: int) -> Contender:
@@ -35,9 +30,8 @@ def _create(bundle: Bundle, threads: int) -> Contender:
     tokens, labels = bundle.tokenizer().tokens, bundle.manifest.labels
 
     def answer_one(text: str) -> str:
-        # The package's own predict fails under NumPy 2; this is what it calls.
-        found = model.f.predict(fasttext_line(tokens(text)), 1, 0.0, "strict")
-        return found[0][1].removeprefix(_LABEL) if found else labels[0]
+        best = best_label(model, tokens(text))
+        return labels[0] if best is None else best
 
     return Contender(
         name="fastText, another model",
@@ -62,7 +56,7 @@ def _model_path() -> Path:
 
 
 def _check_labels(path: Path, labels: Sequence[str], bundle: Bundle) -> None:
-    found = sorted(label.removeprefix(_LABEL) for label in labels)
+    found = sorted(label.removeprefix(LABEL) for label in labels)
     if found != list(bundle.manifest.labels):
         raise InputError(path, f"answers with the labels {', '.join(found)[:60]}, not with the bundle's", _MEND)
 

@@ -6,12 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import msgspec
-
 from tallygate.export.parity_findings import findings
 from tallygate.export.parity_page import parity_page
 from tallygate.runtime.errors import UsageError
-from tallygate.runtime.outputs import write_bytes, write_text
+from tallygate.runtime.outputs import write_json, write_text
 from tallygate.runtime.parity import ParityResult, Reference
 from tallygate.runtime.version import VERSION
 
@@ -57,7 +55,7 @@ def write_parity_report(page: Path, run: ParityRun) -> None:
     folder = page.with_suffix("")
     found = [findings(result, run.references, run.sizes[result.report.precision]) for result in run.results]
     facts = {"title": run.title, "created_with": VERSION, "facts": run.facts, "findings": found}
-    write_bytes(folder / "parity.json", msgspec.json.format(msgspec.json.encode(facts), indent=2) + b"\n")
+    write_json(folder / "parity.json", facts)
     if any(result.comparisons for result in run.results):
         draw_errors(folder / "errors.png", run.results)
         draw_boundary(folder / "boundary.png", run.results)

@@ -12,7 +12,7 @@ from typing import Annotated
 
 import msgspec
 
-from tallygate.runtime.outputs import write_bytes
+from tallygate.runtime.outputs import write_json
 from tallygate.runtime.user_cache import cache_folder
 
 _PREFIX = 32
@@ -42,7 +42,7 @@ def keep_settings(bundle_sha256: str, machine: str, settings: Settings) -> Path:
     """Store ``settings`` for a bundle on a machine, and return the file. Raises :class:`OutputError` if it cannot."""
     path = _path(bundle_sha256, machine)
     tuned = _Tuned(bundle=bundle_sha256, machine=machine, settings=settings)
-    write_bytes(path, msgspec.json.format(msgspec.json.encode(tuned), indent=2) + b"\n")
+    write_json(path, tuned)
     return path
 
 

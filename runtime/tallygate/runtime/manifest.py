@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from tallygate.runtime.errors import BundleInvalidError, BundleVersionError
+from tallygate.runtime.outputs import json_bytes
 from tallygate.runtime.text import TextContract
 
 SCHEMA = (1, 0)
@@ -142,7 +143,7 @@ def manifest_from_json(data: bytes, source: object) -> Manifest:
 
 def manifest_to_json(manifest: Manifest) -> bytes:
     """The same bytes for the same manifest, readable by people."""
-    return msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n"
+    return json_bytes(manifest)
 
 
 def _check_version(schema: str, source: object) -> None:

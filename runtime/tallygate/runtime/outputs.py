@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import msgspec
+
 from tallygate.runtime.errors import OutputError
 
 _MEND = "check the path, its permissions and the free space"
@@ -85,3 +87,13 @@ def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
+
+
+def write_json(path: str | Path, value: object) -> None:
+    """Write what :func:`json_bytes` gives. Raises :class:`OutputError` when it cannot be written."""
+    write_bytes(path, json_bytes(value))
+
+
+def json_bytes(value: object) -> bytes:
+    """Whatever msgspec encodes as indented JSON, with a line end."""
+    return msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n"

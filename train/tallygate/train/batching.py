@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
 from tallygate.runtime.batches import pad
@@ -58,8 +58,8 @@ class TensorBatch:
         return TensorBatch(ids, lengths, targets, self.weight, probabilities)
 
 
-def encode(texts: Sequence[str], targets: Sequence[int], tokenizer: Tokenizer) -> EncodedSplit:
-    """Turn texts into ids."""
+def encode(texts: Sequence[str], targets: ArrayLike, tokenizer: Tokenizer) -> EncodedSplit:
+    """Turn texts into ids; ``targets`` are the positions of their labels."""
     return EncodedSplit([tokenizer.encode(text) for text in texts], np.asarray(targets, dtype=np.int64))
 
 

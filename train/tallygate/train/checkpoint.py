@@ -16,7 +16,7 @@ from torch import Tensor
 
 from tallygate.runtime.errors import BundleInvalidError, CheckpointError
 from tallygate.runtime.manifest import FileFacts, Training
-from tallygate.runtime.outputs import write_bytes
+from tallygate.runtime.outputs import write_bytes, write_json
 from tallygate.runtime.text import TextContract
 from tallygate.runtime.vocabulary import Vocabulary
 from tallygate.train.data_source import DataSource
@@ -95,8 +95,7 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
     )
     for name, data in files.items():
         write_bytes(folder / name, data)
-    encoded = msgspec.json.format(msgspec.json.encode(description), indent=2)
-    write_bytes(folder / LAYOUT.checkpoint, encoded + b"\n")
+    write_json(folder / LAYOUT.checkpoint, description)
 
 
 def load_checkpoint(path: str | Path) -> Checkpoint:

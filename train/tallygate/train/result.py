@@ -9,7 +9,7 @@ from tabulate import tabulate
 
 from tallygate.runtime.errors import CheckpointError
 from tallygate.runtime.manifest import Score, Training
-from tallygate.runtime.outputs import write_bytes
+from tallygate.runtime.outputs import write_json
 from tallygate.train.calibration_error import Calibration
 from tallygate.train.coverage import CoveragePoint
 from tallygate.train.run_layout import LAYOUT
@@ -45,7 +45,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     def write(self, folder: Path) -> None:
         """Write ``result.json``. Raises :class:`OutputError` when the folder cannot be written."""
-        write_bytes(folder / LAYOUT.result, msgspec.json.format(msgspec.json.encode(self), indent=2) + b"\n")
+        write_json(folder / LAYOUT.result, self)
 
     @classmethod
     def read(cls, folder: Path) -> Result | None:

@@ -82,10 +82,9 @@ def run_data_from_corpus(
         vocabulary = vocabulary_from_texts(corpus.train.texts, preset.text.vocabulary_size, preset.text.punctuation)
     text = text_contract(preset)
     tokenizer = Tokenizer(vocabulary, text)
-    position = {label: index for index, label in enumerate(corpus.labels)}
 
     def encoded(split: Split) -> EncodedSplit:
-        return encode(split.texts, [position[label] for label in split.labels], tokenizer)
+        return encode(split.texts, corpus.targets(split), tokenizer)
 
     train, distilled = encoded(corpus.train), None
     if scores is not None:

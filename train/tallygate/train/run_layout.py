@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from tallygate.runtime.errors import CheckpointError
-from tallygate.runtime.outputs import write_bytes
+from tallygate.runtime.outputs import write_json
 from tallygate.train.arithmetic import Precision
 from tallygate.train.data_source import DataSource
 from tallygate.train.device import Device
@@ -71,7 +71,7 @@ class RunFacts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     def write(self, folder: Path) -> None:
         """Write ``run.json``. Raises :class:`OutputError` when the folder cannot be written."""
-        write_bytes(folder / LAYOUT.run, msgspec.json.format(msgspec.json.encode(self), indent=2) + b"\n")
+        write_json(folder / LAYOUT.run, self)
 
     @classmethod
     def read(cls, folder: Path) -> RunFacts | None:

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import msgspec
 
-from tallygate.runtime.errors import CheckpointError, OutputError, UsageError
+from tallygate.runtime.errors import CheckpointError, OutputError
 from tallygate.runtime.version import VERSION
 from tallygate.train.arithmetic import resolve_precision
 from tallygate.train.corpora import Corpus
+from tallygate.train.data_options import check_numbers
 from tallygate.train.data_source import DataSource
 from tallygate.train.device import resolve_device
 from tallygate.train.preset import Preset, load_preset
@@ -58,7 +59,8 @@ def plan_run(options: TrainOptions) -> RunPlan:
     Raises :class:`CheckpointError` when the folder holds another run or none to resume, :class:`OutputError` when
     it exists and ``resume`` was not asked for, :class:`PresetError` and :class:`UsageError` for impossible options.
     """
-    _check_numbers(options)
+    least = {"epochs": 1, "threads": 1, "validation": 1, "seed": 0}
+    check_numbers({name: (getattr(options, name), minimum) for name, minimum in least.items()})
     folder = run_folder(options)
     stored = RunFacts.read(folder)
     if stored is None:
@@ -163,14 +165,6 @@ def _data_source(base: DataSource, options: TrainOptions) -> DataSource:
 
 def _name(preset: str) -> str:
     return Path(preset).stem if preset.endswith(".toml") else preset
-
-
-def _check_numbers(options: TrainOptions) -> None:
-    lowest = {"epochs": 1, "threads": 1, "validation": 1, "seed": 0}
-    for name, minimum in lowest.items():
-        value = getattr(options, name)
-        if value is not None and value < minimum:
-            raise UsageError(f"--{name} {value}", f"must be at least {minimum}", "give another number")
 
 
 def _check_empty(folder: Path, options: TrainOptions) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -64,9 +64,15 @@ class Ngrams:
 
     def select(self, keys: Ints) -> tuple[Ints, Ints]:
         """Text and place among the sorted ``keys`` of each n-gram that is one of them."""
-        places = np.minimum(np.searchsorted(keys, self.keys), max(len(keys) - 1, 0))
-        known = keys[places] == self.keys if len(keys) else np.zeros(len(self.keys), dtype=bool)
-        return self.texts[known], places[known]
+        known, places = find_keys(keys, self.keys)
+        return self.texts[known], places
+
+
+def find_keys(keys: Ints, wanted: Ints) -> tuple[NDArray[np.bool_], Ints]:
+    """Which of ``wanted`` are among the sorted ``keys``, and the places of those."""
+    places = np.minimum(np.searchsorted(keys, wanted), max(len(keys) - 1, 0))
+    known = keys[places] == wanted if len(keys) else np.zeros(len(wanted), dtype=bool)
+    return known, places[known]
 
 
 def word_keys(numbers: Ints) -> Ints:
@@ -74,22 +80,10 @@ def word_keys(numbers: Ints) -> Ints:
     return numbers * _BASE + 1
 
 
-def ngrams_from_tokens(tokens: Tokens, places: Sequence[int] | None = None) -> Ngrams:
-    """1- to 3-grams of the texts at ``places`` (all of them for None); none spans two texts or an unknown word.
-
-    ``texts`` of the result counts within ``places``.
-    """
-    lengths = np.diff(tokens.starts)
-    text_of = np.repeat(np.arange(len(tokens)), lengths)
-    if places is not None:
-        new = np.full(len(tokens), -1, dtype=np.int64)
-        new[np.asarray(places, dtype=np.int64)] = np.arange(len(places))
-        kept = new[text_of] >= 0
-        return _ngrams(tokens.ids[kept], new[text_of[kept]], len(tokens.words) + FIRST_WORD)
-    return _ngrams(tokens.ids, text_of, len(tokens.words) + FIRST_WORD)
-
-
-def _ngrams(ids: Ints, text_of: Ints, words: int) -> Ngrams:
+def ngrams_from_tokens(tokens: Tokens) -> Ngrams:
+    """1- to 3-grams of all texts; none spans two texts or an unknown word."""
+    ids, words = tokens.ids, len(tokens.words) + FIRST_WORD
+    text_of = np.repeat(np.arange(len(tokens)), np.diff(tokens.starts))
     texts, keys = [], []
     for size in range(1, LONGEST + 1):
         last = max(len(ids) - size + 1, 0)

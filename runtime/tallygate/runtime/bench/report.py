@@ -10,6 +10,7 @@ import msgspec
 from tallygate.runtime.autotune import Settings
 from tallygate.runtime.errors import UsageError
 from tallygate.runtime.machine import Machine
+from tallygate.runtime.outputs import json_bytes
 
 _MEGABYTE = 2**20
 
@@ -85,7 +86,7 @@ class BenchReport(msgspec.Struct, frozen=True, kw_only=True):
 
 def report_to_json(report: BenchReport) -> bytes:
     """The report, readable by people."""
-    return msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n"
+    return json_bytes(report)
 
 
 def table_of_results(results: Sequence[Result], fmt: str = "simple") -> str:

@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from tallygate.runtime.command import Command
+from tallygate.runtime.outputs import json_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,12 +35,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _json(findings: Sequence[Finding]) -> str:
-    import msgspec
 
     from tallygate.runtime.machine import this_machine
 
     facts = {"machine": this_machine(), "findings": findings}
-    return msgspec.json.format(msgspec.json.encode(facts), indent=2).decode("utf-8") + "\n"
+    return json_bytes(facts).decode("utf-8")
 
 
 def _text(findings: Sequence[Finding]) -> str:

@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from tallygate.runtime.command import Command
+from tallygate.runtime.outputs import json_bytes
 
 if TYPE_CHECKING:
     from tallygate.runtime.bundle import Bundle
@@ -38,7 +39,7 @@ def _json(bundle: Bundle) -> str:
         "sha256": bundle.sha256,
         "manifest": msgspec.to_builtins(bundle.manifest),
     }
-    return msgspec.json.format(msgspec.json.encode(facts), indent=2).decode("utf-8") + "\n"
+    return json_bytes(facts).decode("utf-8")
 
 
 def _text(bundle: Bundle) -> str:

@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from tallygate.runtime.command import Command
+from tallygate.runtime.outputs import json_bytes
 
 if TYPE_CHECKING:
     from tallygate.runtime.bundle import Bundle
@@ -65,7 +66,7 @@ def _json(bundle: Bundle, reports: list[GateReport]) -> str:
         "passed": all(report.passed for report in reports),
         "reports": [msgspec.to_builtins(report) | {"passed": report.passed} for report in reports],
     }
-    return msgspec.json.format(msgspec.json.encode(facts), indent=2).decode("utf-8") + "\n"
+    return json_bytes(facts).decode("utf-8")
 
 
 def _text(bundle: Bundle, reports: list[GateReport]) -> str:

@@ -9,6 +9,7 @@ import msgspec
 
 from tallygate.runtime.engines.tensorrt_log import PlanError
 from tallygate.runtime.engines.tensorrt_profile import Profile
+from tallygate.runtime.outputs import json_bytes
 
 _MEND = "build it again with: tallygate build"
 
@@ -49,7 +50,7 @@ class Plan:
 
 def facts_to_json(facts: PlanFacts) -> bytes:
     """The same bytes for the same facts."""
-    return msgspec.json.format(msgspec.json.encode(facts), indent=2) + b"\n"
+    return json_bytes(facts)
 
 
 def checked_plan(data: bytes, facts: bytes, source: object) -> Plan:

@@ -7,6 +7,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
+
 from tallygate.runtime.errors import InputError
 
 MOST_LABELS = 1000
@@ -65,6 +68,11 @@ class Corpus:
     facts: dict[str, object]
     """JSON values: ``source``, ``splits`` (how they were made), ``texts``, ``labels`` and ``sha256`` by split,
     ``left_out`` (texts that stand in another split), ``skipped`` (bad rows). No path of this machine."""
+
+    def targets(self, split: Split) -> NDArray[np.int64]:
+        """[texts] position of each label of ``split`` among :attr:`labels`."""
+        position = {label: place for place, label in enumerate(self.labels)}
+        return np.array([position[label] for label in split.labels], dtype=np.int64)
 
 
 def assemble(

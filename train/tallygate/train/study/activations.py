@@ -11,8 +11,9 @@ from matplotlib.figure import Figure
 
 from tallygate.runtime.engines.activations import ActivationName
 from tallygate.train.activations import ACTIVATIONS
+from tallygate.train.figures import save_figure
 from tallygate.train.study.context import StudyContext
-from tallygate.train.study.part_record import write_picture, write_record
+from tallygate.train.study.part_record import write_record
 
 NAME = "activations"
 SIGMOID_NOTE = (
@@ -91,7 +92,7 @@ def _draw(path: Path, record: Activations) -> None:
             axes.plot(record.z, mirrored, color="0.6", linestyle=":", label="the misprint, 1 / (1 + e^z)")
         axes.legend(loc="lower right" if name == "sigmoid" else "upper left", fontsize=8)
     figure.suptitle("Activations and their derivatives")
-    write_picture(path, figure)
+    save_figure(figure, path)
 
 
 def _panel(axes: Axes, z: list[float], curve: ActivationCurve) -> None:

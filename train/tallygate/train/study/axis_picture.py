@@ -12,8 +12,8 @@ from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 from matplotlib.transforms import Bbox
 
+from tallygate.train.figures import save_figure
 from tallygate.train.study.label_axis import AxisWord, LabelAxis
-from tallygate.train.study.part_record import write_picture
 
 _MOST_NAMED = 90
 """Words that are named in a panel, at most."""
@@ -35,7 +35,7 @@ def draw_axes(path: Path, axes_by_kind: Mapping[str, LabelAxis], title: str) -> 
     figure.canvas.draw()
     for panel, axis in zip(panels, axes_by_kind.values(), strict=True):
         _name_words(panel, axis)
-    write_picture(path, figure)
+    save_figure(figure, path)
 
 
 def _scatter(panel: Axes, kind: str, axis: LabelAxis) -> None:

@@ -108,10 +108,7 @@ def study_context(corpus: Corpus, quick: bool = False, seed: int = 0, threads: i
     if not any(streams["train"]):
         raise InputError(corpus.name, "holds not one word to train on", "check which column holds the text")
     stream = TokenStream(**streams, unlabeled=_split_texts(splitter, corpus.unlabeled))
-    position = {label: place for place, label in enumerate(corpus.labels)}
-    targets = {
-        name: np.array([position[label] for label in split.labels], dtype=np.int64) for name, split in splits.items()
-    }
+    targets = {name: corpus.targets(split) for name, split in splits.items()}
     return StudyContext(corpus, stream, targets, quick, seed, threads)
 
 

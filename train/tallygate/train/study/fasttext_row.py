@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 
+from tallygate.train.fasttext_model import LABEL, best_label, line_of
 from tallygate.train.study.contestant import Contestant, Fitted, Found, NotHereError, Settings, Size
 from tallygate.train.study.context import StudyContext
 
 _BROKEN = ("fasttext", "0.9.3")
 """With one thread it sets a tenth of its first weights and, unlike 0.9.2, leaves the rest as the memory was: the result
 differs from run to run, or is NaN."""
-_LABEL = "__label__"
 _BUCKETS = 500_000
 """Rows that bigrams are hashed to; fewer where texts are few."""
 _BUCKETS_PER_TEXT = 25
@@ -32,13 +32,9 @@ class FittedFastText(Fitted):
         self.train_seconds = train_seconds
 
     def predict(self, texts: Sequence[list[str]]) -> Found:
-        """Labels of texts, each given as its tokens; a text without a known word has the commonest label.
-
-        By the lower-level ``f.predict``: the package's own ``predict`` fails under NumPy 2.
-        """
-        found = (self._model.f.predict(f"{' '.join(tokens)}\n", 1, 0.0, "strict") for tokens in texts)
-        places = [int(best[0][1].removeprefix(_LABEL)) if best else self._commonest for best in found]
-        return np.array(places, dtype=np.int64)
+        """Labels of texts, each given as its tokens; a text without a known word has the commonest label."""
+        found = (best_label(self._model, tokens) for tokens in texts)
+        return np.array([self._commonest if best is None else int(best) for best in found], dtype=np.int64)
 
     def size(self) -> Size:
         """Both matrices; what else the file holds is its dictionary."""
@@ -63,7 +59,7 @@ class FastText(Contestant):
         targets = context.targets["train"]
         with tempfile.TemporaryDirectory() as name:
             corpus, saved = Path(name, "train.txt"), Path(name, "model.bin")
-            lines = (f"{_LABEL}{label} {' '.join(t)}\n" for label, t in zip(targets, context.tokens.train, strict=True))
+            lines = (f"{LABEL}{label} {line_of(t)}" for label, t in zip(targets, context.tokens.train, strict=True))
             corpus.write_text("".join(lines), encoding="utf-8", newline="\n")
             start = time.process_time()
             model = fasttext.train_supervised(str(corpus), **settings, seed=context.seed, thread=1, verbose=0)

@@ -8,9 +8,9 @@ from pathlib import Path
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from tallygate.train.figures import save_figure
 from tallygate.train.study.cue_task import COLORS
 from tallygate.train.study.gradient_record import ClippedTraining, Gradients, StateGradients
-from tallygate.train.study.part_record import write_picture
 
 _LEAST_DRAWN = 1e-20
 """Smaller norms would press the others together; the JSON has them."""
@@ -31,7 +31,7 @@ def draw_gradients(path: Path, record: Gradients) -> None:
     for axes in panels.flat:
         axes.grid(alpha=0.3)
         axes.legend(fontsize=9)
-    write_picture(path, figure)
+    save_figure(figure, path)
 
 
 def _vanishing(axes: Axes, curves: Sequence[StateGradients]) -> None:

@@ -16,11 +16,12 @@ from torch import nn
 from tqdm import tqdm
 
 from tallygate.train.arithmetic import cpu_settings
+from tallygate.train.figures import save_figure
 from tallygate.train.objective import losses, predicted
 from tallygate.train.study.context import StudyContext
 from tallygate.train.study.cue_task import COLORS, TITLES, CueTask
 from tallygate.train.study.networks import Kind, RecurrentClassifier
-from tallygate.train.study.part_record import read_record, write_picture, write_record
+from tallygate.train.study.part_record import read_record, write_record
 
 NAME = "long_dependency"
 _CHECKED = 50
@@ -158,7 +159,7 @@ def _draw(path: Path, record: Dependency) -> None:
     axes.set_title(f"Which of {round(1 / record.chance)} cues came first? Mean of {seeds} trainings, each a dot")
     axes.grid(alpha=0.3)
     axes.legend(loc="lower left")
-    write_picture(path, figure)
+    save_figure(figure, path)
 
 
 def _means(points: list[Point]) -> tuple[list[int], list[float]]:

@@ -14,6 +14,7 @@ from sklearn.svm import LinearSVC
 from tallygate.train.study.contestant import Contestant, Fitted, Found, Settings, Size
 from tallygate.train.study.context import StudyContext
 from tallygate.train.teachers.ngrams import log_ratio
+from tallygate.train.teachers.out_of_fold import predicted
 
 INTERPOLATION = 0.25
 """Trust in the SVM's own weights; the rest is their mean magnitude, so naive Bayes where it is 0. The paper's."""
@@ -57,9 +58,7 @@ class FittedNbSvm(Fitted):
 
     def predict(self, texts: Sequence[list[str]]) -> Found:
         """Labels of texts, each given as its tokens."""
-        scores = np.asarray(self._features.of(texts) @ self._weights + self._intercepts)
-        found: Found = (scores[:, 0] > 0).astype(np.int64) if scores.shape[1] == 1 else scores.argmax(axis=1)
-        return found
+        return predicted(np.asarray(self._features.of(texts) @ self._weights + self._intercepts))
 
     def size(self) -> Size:
         """Weights, intercepts and n-grams."""

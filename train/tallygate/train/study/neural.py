@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Literal
 
+import msgspec
 import numpy as np
 import torch
 from torch import Tensor
@@ -168,8 +169,7 @@ def _rank(model: LSTMClassifier, validation: EncodedSplit) -> tuple[float, float
 
 def _recurrent(kind: Literal["rnn", "gru", "lstm"], bidirectional: bool = False) -> Network:
     def network(context: StudyContext, architecture: Architecture, vocabulary: Vocabulary) -> LSTMClassifier:
-        sizes = {name: getattr(architecture, name) for name in architecture.__struct_fields__}
-        return RecurrentClassifier(kind, Architecture(**{**sizes, "bidirectional": bidirectional}))
+        return RecurrentClassifier(kind, msgspec.structs.replace(architecture, bidirectional=bidirectional))
 
     return network
 

@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 import msgspec
-from matplotlib.figure import Figure
 
-from tallygate.runtime.outputs import atomic_file, write_bytes
+from tallygate.runtime.outputs import write_json
 
 
 class Record(Protocol):
@@ -33,10 +32,4 @@ def read_record(path: Path, kind: type[R], settings: msgspec.Struct) -> R | None
 
 def write_record(path: Path, record: Record) -> None:
     """Write it whole. Raises :class:`OutputError` when that cannot be done."""
-    write_bytes(path, msgspec.json.format(msgspec.json.encode(record), indent=2) + b"\n")
-
-
-def write_picture(path: Path, figure: Figure) -> None:
-    """Write ``figure`` as a PNG. Raises :class:`OutputError` when that cannot be done."""
-    with atomic_file(path) as temporary:
-        figure.savefig(temporary, format="png", dpi=120)
+    write_json(path, record)

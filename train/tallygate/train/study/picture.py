@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter, LogLocator, NullFormatter, PercentFormatter
 
-from tallygate.runtime.outputs import atomic_file
+from tallygate.train.figures import save_figure
 from tallygate.train.study.row import Family, Measured, Row
 
 _COLORS: dict[Family, str] = {"classical": "tab:blue", "n-grams": "tab:green", "neural": "tab:red"}
@@ -31,8 +31,7 @@ def draw_study(path: Path, rows: Sequence[Row], title: str) -> None:
     by_speed.set(xlabel="texts per processor second, from raw text (logarithmic)")
     _legend(figure.add_subplot(grid[1, :]), shown)
     figure.suptitle(title)
-    with atomic_file(path) as temporary:
-        figure.savefig(temporary, format="png", dpi=120)
+    save_figure(figure, path)
 
 
 def _accuracy(row: Row) -> float:

@@ -10,7 +10,7 @@ from typing import Literal
 import msgspec
 
 from tallygate.runtime.manifest import Score
-from tallygate.runtime.outputs import write_bytes
+from tallygate.runtime.outputs import write_json
 
 Family = Literal["classical", "n-grams", "neural"]
 Setting = str | int | float | bool | None
@@ -86,4 +86,4 @@ def read_row(path: Path, expected: str) -> Row | None:
 def write_row(path: Path, row: Row, made_with: str) -> None:
     """Write it whole. Raises :class:`OutputError` when that cannot be done."""
     stored = _Stored(fingerprint=made_with, row=row)
-    write_bytes(path, msgspec.json.format(msgspec.json.encode(stored), indent=2) + b"\n")
+    write_json(path, stored)

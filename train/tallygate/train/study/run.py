@@ -9,6 +9,7 @@ import msgspec
 
 from tallygate.runtime.errors import OutputError, UsageError
 from tallygate.runtime.outputs import write_bytes
+from tallygate.train.data_options import check_numbers
 from tallygate.train.data_source import DataSource
 from tallygate.train.progress import say
 from tallygate.train.study.context import StudyContext, study_context
@@ -76,9 +77,7 @@ def _chosen_parts(only: str | None) -> Sequence[str]:
 
 
 def _check(options: StudyOptions) -> None:
-    lowest = {"threads": (options.threads, 1), "seed": (options.seed, 0), "validation": (options.data.validation, 1)}
-    for name, (value, minimum) in lowest.items():
-        if value is not None and value < minimum:
-            raise UsageError(f"--{name} {value}", f"must be at least {minimum}", "give another number")
+    numbers = {"threads": (options.threads, 1), "seed": (options.seed, 0), "validation": (options.data.validation, 1)}
+    check_numbers(numbers)
     if options.folder.exists() and not options.folder.is_dir():
         raise OutputError(options.folder, "is not a folder", "name another folder with --out")

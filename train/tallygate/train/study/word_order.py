@@ -13,12 +13,13 @@ from tqdm import tqdm
 
 from tallygate.runtime.manifest import Score
 from tallygate.train.evaluation import score_from_labels, wilson_interval
+from tallygate.train.figures import save_figure
 from tallygate.train.study.classical import classical_contestants
 from tallygate.train.study.contestant import Contestant
 from tallygate.train.study.context import StudyContext
 from tallygate.train.study.features import FeatureCache
 from tallygate.train.study.neural import MAX_LENGTH, neural_contestants
-from tallygate.train.study.part_record import read_record, write_picture, write_record
+from tallygate.train.study.part_record import read_record, write_record
 from tallygate.train.study.row import Setting
 
 NAME = "word_order"
@@ -122,7 +123,7 @@ def _draw(path: Path, record: WordOrder, context: StudyContext) -> None:
         axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     texts = f"{len(context.tokens.validation):,} {record.settings.split} texts"
     figure.suptitle(f"{context.corpus.name}: {texts}, their words in order and shuffled")
-    write_picture(path, figure)
+    save_figure(figure, path)
 
 
 def _errors(record: WordOrder) -> list[list[float]]:

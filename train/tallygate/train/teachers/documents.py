@@ -20,7 +20,7 @@ from tqdm import tqdm
 
 from tallygate.runtime.vocabulary import FIRST_WORD
 from tallygate.train.teachers.out_of_fold import Fit, Logits, Scores, out_of_fold
-from tallygate.train.tokens import Ints, Tokens, ngrams_from_tokens, word_keys
+from tallygate.train.tokens import Ints, Tokens, find_keys, ngrams_from_tokens, word_keys
 
 LEAST_COUNT = 5
 """Times that an n-gram must stand in all texts."""
@@ -92,11 +92,9 @@ def _first_vectors(generator: np.random.Generator, rows: int, size: int) -> Vect
 
 def _word_vectors(tokens: Tokens, keys: Ints, weights: Vectors) -> Vectors:
     wanted = word_keys(np.arange(FIRST_WORD, len(tokens.words) + FIRST_WORD))
+    known, places = find_keys(keys, wanted)
     result = np.zeros((len(wanted), weights.shape[1]), dtype=np.float32)
-    if len(keys):
-        places = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
-        known = keys[places] == wanted
-        result[known] = weights[places[known]]
+    result[known] = weights[places]
     return result
 
 
@@ -120,6 +118,15 @@ def _train(
         _read_texts(ngrams, starts, order, vectors, weights, table, kept, seed, fall[epoch], fall[epoch + 1])
 
 
+@njit(inline="always")
+def _next_random(state: np.uint64) -> np.uint64:
+    """Marsaglia's xorshift64."""
+    state ^= state << np.uint64(13)
+    state ^= state >> np.uint64(7)
+    state ^= state << np.uint64(17)
+    return state
+
+
 @njit(fastmath=True, error_model="numpy")
 def _read_texts(
     ngrams: NDArray[np.int32],
@@ -133,7 +140,7 @@ def _read_texts(
     first_rate: float,
     last_rate: float,
 ) -> None:
-    """One epoch of stochastic gradient ascent, text after text; the random numbers are Marsaglia's xorshift64."""
+    """One epoch of stochastic gradient ascent, text after text."""
     size = vectors.shape[1]
     state = np.uint64(seed)
     step = np.empty(size, dtype=np.float32)
@@ -143,9 +150,7 @@ def _read_texts(
         text = vectors[order[turn]]
         for place in range(starts[order[turn]], starts[order[turn] + 1]):
             ngram = ngrams[place]
-            state ^= state << np.uint64(13)
-            state ^= state >> np.uint64(7)
-            state ^= state << np.uint64(17)
+            state = _next_random(state)
             if np.float32(state >> np.uint64(40)) * np.float32(1.0 / 16777216.0) > kept[ngram]:
                 continue
             square = np.float32(0.0)
@@ -155,9 +160,7 @@ def _read_texts(
             text_scale, shrink = one / np.sqrt(square), np.float32(0.0)
             for draw in range(NEGATIVES + 1):
                 if draw:
-                    state ^= state << np.uint64(13)
-                    state ^= state >> np.uint64(7)
-                    state ^= state << np.uint64(17)
+                    state = _next_random(state)
                     ngram = table[np.int64((state >> np.uint64(16)) % np.uint64(len(table)))]
                 weight = weights[ngram]
                 dot, square = np.float32(0.0), np.float32(0.0)

@@ -70,8 +70,7 @@ class Lesson:
     @cached_property
     def targets(self) -> NDArray[np.int64]:
         """[training texts] position of each label."""
-        position = {label: index for index, label in enumerate(self.corpus.labels)}
-        return np.array([position[label] for label in self.corpus.train.labels], dtype=np.int64)
+        return self.corpus.targets(self.corpus.train)
 
     @cached_property
     def scores(self) -> TeacherScores:

@@ -29,7 +29,7 @@ class Logits:
         return float((predicted(self.train) == targets).mean())
 
 
-def predicted(scores: Scores) -> NDArray[np.int64]:
+def predicted(scores: NDArray[np.floating]) -> NDArray[np.int64]:
     """The likeliest label of each row."""
     if scores.shape[1] == 1:
         return (scores[:, 0] > 0).astype(np.int64)

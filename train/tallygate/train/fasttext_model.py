@@ -1,0 +1,23 @@
+"""fastText's text format, and how a loaded model is asked under NumPy 2. The package itself is not imported here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+LABEL = "__label__"
+"""What its labels begin with."""
+
+
+def line_of(tokens: Sequence[str]) -> str:
+    """Tokens as one line of input: it splits at white space, and no token holds any."""
+    return " ".join(tokens) + "\n"
+
+
+def best_label(model: Any, tokens: Sequence[str]) -> str | None:  # noqa: ANN401 - the package has no types
+    """The likeliest label; ``None`` for a text without a known word.
+
+    By the lower-level ``f.predict``: the package's own ``predict`` fails under NumPy 2.
+    """
+    found = model.f.predict(line_of(tokens), 1, 0.0, "strict")
+    return str(found[0][1]).removeprefix(LABEL) if found else None
