@@ -19,11 +19,11 @@ from tallygate.runtime.bundle import open_bundle
 from tallygate.runtime.text import Tokenizer
 from tallygate.train.corpora import load_corpus
 from tallygate.train.corpora.corpus import Split
-from tallygate.train.fasttext_model import LABEL, line_of
+from tallygate.train.fasttext_model import write_texts
 
 QUANTIZED = ".ftz"
-THREADS = 10
-"""fastText (0.9.2, 0.9.3) draws a tenth of the first weights per thread; with fewer threads the rest holds anything."""
+THREADS = 1
+"""With more the weights differ from run to run."""
 
 
 def main() -> None:
@@ -57,9 +57,7 @@ def _parse_args() -> argparse.Namespace:
 
 
 def _written(split: Split, tokenizer: Tokenizer, path: Path) -> Path:
-    rows = zip(split.labels, split.texts, strict=True)
-    lines = (f"{LABEL}{label} {line_of(tokenizer.tokens(text))}" for label, text in rows)
-    path.write_text("".join(lines), encoding="utf-8", newline="\n")
+    write_texts(path, split.labels, [tokenizer.tokens(text) for text in split.texts])
     return path
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import time
 from collections.abc import Iterator
@@ -26,12 +27,23 @@ HOSTILE = "<img src=x onerror=alert(1)> ${1+1} {{value}} `good` film"
 
 
 def open_tab(page: Page, name: str) -> None:
+    """On a narrow page, opening a tab moves others into the menu of tabs and out of it: what was there may be gone."""
+    from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
+
+    for _ in range(20):
+        with contextlib.suppress(PlaywrightTimeoutError):
+            _click_tab(page, name)
+            return
+    raise AssertionError(f"tab {name!r} is neither on the page nor in its menu")
+
+
+def _click_tab(page: Page, name: str) -> None:
     tab = page.get_by_role("tab", name=name)
     if tab.count() and tab.first.is_visible():
-        tab.first.click()
+        tab.first.click(timeout=1500)
     else:
-        page.locator(".overflow-menu > button").first.click()
-        page.locator(".overflow-dropdown").get_by_text(name).click()
+        page.locator(".overflow-menu > button").first.click(timeout=1500)
+        page.locator(".overflow-dropdown").get_by_text(name).click(timeout=1500)
 
 
 def choose(page: Page, label: str, option: str) -> None:

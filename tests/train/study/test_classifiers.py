@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.tree import DecisionTreeClassifier
 
 from tallygate.train.corpora.mini import mini_corpus
+from tallygate.train.fasttext_model import LABEL, write_texts
 from tallygate.train.study.classical import CosineNeighbours, classical_contestants
 from tallygate.train.study.contestant import Contestant, Fitted, Found, Settings, Size, measured
 from tallygate.train.study.context import StudyContext, study_context
@@ -116,6 +118,17 @@ def test_nb_svm_mixes_the_svms_weights_with_their_mean(context: StudyContext) ->
     assert mixed.mean() > 0
     assert own.std() > 0
     assert (fitted.predict(context.tokens.train) == context.targets["train"]).mean() > 0.9
+
+
+def test_fasttext_reads_texts_that_stand_by_label_in_another_order(tmp_path: Path) -> None:
+    labels, texts = [0] * 100 + [1] * 100, [[f"word{row}"] for row in range(200)]
+    written = []
+    for name in ("first", "second"):
+        write_texts(tmp_path / name, labels, texts)
+        written.append((tmp_path / name).read_text(encoding="utf-8").splitlines())
+    assert written[0] == written[1]
+    assert sorted(written[0]) == sorted(f"{LABEL}{row // 100} word{row}" for row in range(200))
+    assert 30 < sum(line.startswith(f"{LABEL}1") for line in written[0][:100]) < 70
 
 
 def test_fasttext_predicts_every_text(context: StudyContext) -> None:

@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from tallygate.train.fasttext_model import LABEL, best_label, line_of
+from tallygate.train.fasttext_model import best_label, write_texts
 from tallygate.train.study.contestant import Contestant, Fitted, Found, NotHereError, Settings, Size
 from tallygate.train.study.context import StudyContext
 
 _BROKEN = ("fasttext", "0.9.3")
-"""With one thread it sets a tenth of its first weights and, unlike 0.9.2, leaves the rest as the memory was: the result
-differs from run to run, or is NaN."""
+"""With one thread it sets a tenth of its first weights and leaves the rest as the memory was (0.9.2: zero): the
+result differs from run to run, or is NaN."""
 _BUCKETS = 500_000
 """Rows that bigrams are hashed to; fewer where texts are few."""
 _BUCKETS_PER_TEXT = 25
@@ -56,11 +56,10 @@ class FastText(Contestant):
     def fit(self, context: StudyContext, settings: Settings) -> FittedFastText:
         """Train through a temporary file, which is the only input that the package reads."""
         fasttext = _package()
-        targets = context.targets["train"]
+        targets = context.targets["train"].tolist()
         with tempfile.TemporaryDirectory() as name:
             corpus, saved = Path(name, "train.txt"), Path(name, "model.bin")
-            lines = (f"{LABEL}{label} {line_of(t)}" for label, t in zip(targets, context.tokens.train, strict=True))
-            corpus.write_text("".join(lines), encoding="utf-8", newline="\n")
+            write_texts(corpus, targets, context.tokens.train, context.seed)
             start = time.process_time()
             model = fasttext.train_supervised(str(corpus), **settings, seed=context.seed, thread=1, verbose=0)
             seconds = time.process_time() - start
