@@ -71,6 +71,7 @@ precision = "float32"
 epochs = 2
 learning_rate = 0.003
 word_dropout = 0.1
+adversarial = 0.5
 """
 
 

@@ -43,6 +43,7 @@ single_rows = 50
 [tuning]
 epochs = 1
 word_dropout = 0.0
+adversarial = 0.5
 """
 
 
@@ -67,8 +68,8 @@ def test_two_processes_train_what_one_trains(
     assert together.returncode == 0, together.stderr
     one, two = (load_file(tmp_path / name / "weights.safetensors") for name in ("one", "two"))
     assert one.keys() == two.keys()
-    for name, weights in one.items():
-        np.testing.assert_allclose(two[name], weights, rtol=2e-3, atol=2e-4, err_msg=name)
+    for name, weights in one.items():  # a step of Adam's is 0.01 long
+        np.testing.assert_allclose(two[name], weights, rtol=2e-3, atol=1e-3, err_msg=name)
     # One process speaks, and what it says of the loss and the rows is of all rows.
     assert together.stdout.splitlines()[0] == alone.out.splitlines()[0]
     first = f"epoch 1/{last[-1]}"

@@ -120,11 +120,13 @@ class Trainer:
     def step(self, batch: TensorBatch, totals: EpochTotals) -> None:
         """One step of the optimizer, added to ``totals``."""
         self.optimizer.zero_grad()
-        with autocast(self._precision, self.device.type):
-            logits = self._parallel(self._with_unknown_words(batch.ids), batch.lengths)
-        row_losses = self._losses(logits, batch)
-        loss = (row_losses * self._class_weights[batch.targets]).mean() * batch.weight
-        loss.backward()  # type: ignore[no-untyped-call]
+        ids = self._with_unknown_words(batch.ids)
+        if self._preset.adversarial:
+            shift = torch.zeros((*ids.shape, self.model.architecture.embedding_size), device=ids.device)
+            logits, row_losses, loss = self._backward(ids, batch, 0.5, shift.requires_grad_())
+            self._backward(ids, batch, 0.5, self._toward_greater_loss(shift))
+        else:
+            logits, row_losses, loss = self._backward(ids, batch, 1.0)
         norm = nn.utils.clip_grad_norm_(self.model.parameters(), self._preset.clip_norm or math.inf)
         if not (math.isfinite(loss.item()) and math.isfinite(norm.item())):
             raise _divergence(totals.epoch, loss)
@@ -135,6 +137,23 @@ class Trainer:
             totals.rows += len(batch.targets)
             totals.loss += row_losses.sum().item()
             totals.right += int((predicted(logits) == batch.targets).sum())
+
+    def _backward(
+        self, ids: Tensor, batch: TensorBatch, share: float, shift: Tensor | None = None
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Logits, the loss of each row, and the mean loss, ``share`` of whose gradient is added to the weights'."""
+        with autocast(self._precision, self.device.type):
+            logits = self._parallel(ids, batch.lengths, shift)
+        row_losses = self._losses(logits, batch)
+        loss = (row_losses * self._class_weights[batch.targets]).mean() * batch.weight
+        (loss * share).backward()  # type: ignore[no-untyped-call]
+        return logits, row_losses, loss
+
+    def _toward_greater_loss(self, shift: Tensor) -> Tensor:
+        """Along each row's gradient, float [batch, time, embedding_size], as long as the preset says."""
+        assert shift.grad is not None
+        scale = self.model.embedding.weight.detach().square().mean().sqrt()
+        return functional.normalize(shift.grad.flatten(1)).view_as(shift) * (scale * self._preset.adversarial)
 
     def _with_unknown_words(self, ids: Tensor) -> Tensor:
         if not self._preset.word_dropout:

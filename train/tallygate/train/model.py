@@ -112,9 +112,13 @@ class LSTMClassifier(nn.Module):
         self.dropout = nn.Dropout(a.dropout)
         self.head = nn.Linear(a.width, a.outputs)
 
-    def forward(self, ids: Tensor, lengths: Tensor) -> Tensor:
-        """Logits of a padded batch, before calibration."""
-        states = self.embedding_dropout(self.embedding(ids))
+    def forward(self, ids: Tensor, lengths: Tensor, shift: Tensor | None = None) -> Tensor:
+        """Logits of a padded batch, before calibration.
+
+        ``shift`` float [batch, time, embedding_size] moves the embedded words: adversarial training asks for it.
+        """
+        embedded = self.embedding(ids)
+        states = self.embedding_dropout(embedded if shift is None else embedded + shift)
         if self.training and self.architecture.variational_dropout:
             states = self.variational_dropout(states.transpose(1, 2)).transpose(1, 2)
         for index, layer in enumerate(self.lstm):
