@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from tallygate.runtime.bundle import Bundle
 from tallygate.runtime.engines import Engine, create_engine
 from tallygate.runtime.engines.tensorrt_api import installed_flavours, load_tensorrt
-from tallygate.runtime.engines.tensorrt_engine import TensorRTEngine
+from tallygate.runtime.engines.tensorrt_engine import CUDA_GRAPHS, TensorRTEngine
 from tallygate.runtime.engines.tensorrt_log import PlanError
 from tallygate.runtime.engines.tensorrt_plans import build_here, cached_plan, default_profile
 from tallygate.runtime.engines.tensorrt_profile import Profile, Range
@@ -91,6 +91,16 @@ def test_a_plan_is_built_once(bundle: Bundle, gpu: Gpu, capsys: pytest.CaptureFi
     assert second.facts == first.facts
     create_engine(bundle, "tensorrt", "fp32")
     assert "building" not in capsys.readouterr().err
+
+
+@pytest.mark.skipif("tensorrt_rtx" not in installed_flavours()[:1], reason="needs TensorRT-RTX")
+def test_captured_graphs_answer_as_launched_kernels(bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = engine_or_skip(bundle, "tensorrt", "fp32")
+    monkeypatch.setenv(CUDA_GRAPHS, "1")
+    captured = engine_or_skip(bundle, "tensorrt", "fp32")
+    for seed, (rows, time) in enumerate([(1, 40), (8, 100), (1, 40), (8, 100), (3, 7), (8, 100), (1, 40)]):
+        batch = batch_of(bundle, rows, time, seed)
+        np.testing.assert_allclose(captured.run(*batch), plain.run(*batch), atol=1e-4)
 
 
 @needs_tensorrt

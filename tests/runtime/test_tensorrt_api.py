@@ -63,6 +63,7 @@ def test_the_enumerations_have_what_is_used() -> None:
     assert {"FLOAT", "HALF", "BF16", "INT64"} <= set(module.DataType.__members__)
     assert {"RECURRENCE", "MATRIX_MULTIPLY"} <= set(module.LayerType.__members__)
     assert {"SM75", "SM86", "SM89", "SM120"} <= set(module.ComputeCapability.__members__)
+    assert module.CudaGraphStrategy.WHOLE_GRAPH_CAPTURE != module.CudaGraphStrategy.DISABLED
     assert network_flags(module) == 0
 
 

@@ -23,9 +23,10 @@ from tallygate.runtime.engines.cuda_memory import CudaError
 from tallygate.runtime.engines.numpy_engine import NumpyEngine
 from tallygate.runtime.engines.plan import Plan, PlanFacts
 from tallygate.runtime.engines.tensorrt_api import network_flags
-from tallygate.runtime.engines.tensorrt_engine import TensorRTEngine
+from tallygate.runtime.engines.tensorrt_engine import CUDA_GRAPHS, TensorRTEngine
 from tallygate.runtime.engines.tensorrt_log import PlanError
 from tallygate.runtime.engines.tensorrt_profile import Profile, Range
+from tallygate.runtime.errors import EngineUnavailableError
 from tallygate.runtime.gpu_state import Gpu
 
 GPU = Gpu("Host", "sm89", 2**30)
@@ -232,6 +233,22 @@ def test_a_plan_that_does_not_load_or_run_is_one_line(module: Any, context: Host
     context.execute_async_v3 = lambda _stream: False  # type: ignore[method-assign]
     with pytest.raises(PlanError, match=r"does not run a batch of \(3, 5\)"):
         engine.run(np.zeros((3, 5), np.int64), np.full(3, 5))
+
+
+def test_cuda_graphs_are_asked_of_rtx_alone(module: Any, context: HostContext, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ANN401
+    engine, asked = module.Runtime(None).deserialize_cuda_engine(b"plan"), SimpleNamespace(cuda_graph_strategy=0)
+    given: list[Any] = []
+    engine.create_runtime_config = lambda: asked
+    engine.create_execution_context = lambda *config: given.append(config) or context
+    module.CudaGraphStrategy = SimpleNamespace(WHOLE_GRAPH_CAPTURE=1)
+    TensorRTEngine(plan_of(), module, HostCuda())
+    monkeypatch.setenv(CUDA_GRAPHS, "1")
+    with pytest.raises(EngineUnavailableError, match=f"{CUDA_GRAPHS}: stand-in has no capture"):
+        TensorRTEngine(plan_of(), module, HostCuda())
+    monkeypatch.setattr(tensorrt_engine, "is_rtx", lambda module: True)
+    TensorRTEngine(plan_of(), module, HostCuda())
+    assert given == [(), (asked,)]
+    assert asked.cuda_graph_strategy == 1
 
 
 def test_only_tensorrt_10_is_asked_to_take_types_from_the_graph() -> None:

@@ -24,7 +24,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     seconds: float
     """Time of all epochs, validation included."""
     preparation_seconds: float = 0.0
-    """Time of teachers, pretraining and shared rows before them; teachers that were at hand count as when made."""
+    """Time of teachers, pretraining and shared rows before them; teachers that were at hand count as when made, but for
+    a network that was trained first: it is a run of its own."""
     threads: int
     precision: str
     rows: dict[str, int]

@@ -122,6 +122,12 @@ class ExecutionContext(Protocol):
     def execute_async_v3(self, stream_handle: int) -> bool: ...  # noqa: D102
 
 
+class RuntimeConfig(Protocol):
+    """How a plan is run; TensorRT-RTX only."""
+
+    cuda_graph_strategy: Any
+
+
 class CudaEngine(Protocol):
     """A plan on the GPU."""
 
@@ -131,7 +137,10 @@ class CudaEngine(Protocol):
     def get_tensor_dtype(self, name: str) -> Any: ...  # noqa: ANN401, D102
     def get_tensor_shape(self, name: str) -> Shape: ...  # noqa: D102
     def get_tensor_profile_shape(self, name: str, profile_index: int) -> Sequence[Shape]: ...  # noqa: D102
-    def create_execution_context(self) -> ExecutionContext | None: ...  # noqa: D102
+    def create_execution_context(self, *runtime_config: RuntimeConfig) -> ExecutionContext | None: ...  # noqa: D102
+    def create_runtime_config(self) -> RuntimeConfig:
+        """TensorRT-RTX only."""
+        ...
 
 
 class Runtime(Protocol):
@@ -153,6 +162,8 @@ class TensorRT(Protocol):
     DataType: Any
     ComputeCapability: Any
     """TensorRT-RTX only."""
+    CudaGraphStrategy: Any
+    """TensorRT-RTX only."""
     NetworkDefinitionCreationFlag: Any
     Builder: Callable[[Any], Builder]
     OnnxParser: Callable[[Network, Any], Parser]
@@ -171,6 +182,7 @@ REAL_NAMES: dict[type, str] = {
     BuilderConfig: "IBuilderConfig",
     Builder: "Builder",
     ExecutionContext: "IExecutionContext",
+    RuntimeConfig: "IRuntimeConfig",
     CudaEngine: "ICudaEngine",
     Runtime: "Runtime",
 }

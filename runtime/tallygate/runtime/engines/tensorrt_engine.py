@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import weakref
 from contextlib import ExitStack, closing
@@ -11,11 +12,15 @@ from numpy.typing import NDArray
 
 from tallygate.runtime.engines.cuda_memory import Buffer, CudaRuntime, Stream, load_cuda
 from tallygate.runtime.engines.plan import Plan, check_fits
-from tallygate.runtime.engines.tensorrt_api import CudaEngine, TensorRT
+from tallygate.runtime.engines.tensorrt_api import CudaEngine, ExecutionContext, TensorRT, is_rtx
 from tallygate.runtime.engines.tensorrt_batches import Piece, pieces_of
 from tallygate.runtime.engines.tensorrt_log import PlanError, log_of, reason_of
+from tallygate.runtime.errors import EngineUnavailableError
 from tallygate.runtime.gpu_state import gpu_or_error
 
+CUDA_GRAPHS = "TALLYGATE_CUDA_GRAPHS"
+"""Environment variable; where it is set, TensorRT-RTX captures a CUDA graph for each shape of batch and launches that:
+https://docs.nvidia.com/deeplearning/tensorrt-rtx/latest/inference-library/work-with-cuda-graphs.html."""
 _MEND = "build it again with: tallygate build"
 
 
@@ -27,8 +32,8 @@ class TensorRTEngine:
     def __init__(self, plan: Plan, module: TensorRT, cuda: CudaRuntime | None = None) -> None:
         """Load ``plan`` with the module that built it.
 
-        Raises :class:`EngineUnavailableError` where there is no GPU or no cuda-bindings, :class:`PlanError` when the
-        plan is for another GPU or TensorRT, or cannot be loaded.
+        Raises :class:`EngineUnavailableError` where there is no GPU or no cuda-bindings, or CUDA graphs are asked of
+        another TensorRT than RTX, :class:`PlanError` when the plan is for another GPU or TensorRT, or cannot be loaded.
         """
         gpu = gpu_or_error()
         check_fits(plan.facts, gpu.architecture, module.__name__, module.__version__)
@@ -39,7 +44,7 @@ class TensorRTEngine:
         with ExitStack() as opened:
             self._stream = opened.enter_context(Stream(cuda or load_cuda()))
             self._engine = _loaded(plan, module)
-            context = self._engine.create_execution_context()
+            context = _new_context(self._engine, module)
             if context is None:
                 raise PlanError("plan", "does not fit into the memory of this GPU", "build with a smaller --profile")
             self._context = context
@@ -85,6 +90,17 @@ class TensorRTEngine:
         """Bytes of ids and lengths (int64) and logits (float32) of the profile's largest batch."""
         batch, time = self._profile.batch.max, self._profile.time.max
         return 8 * batch * time, 8 * batch, 4 * batch * self._outputs
+
+
+def _new_context(engine: CudaEngine, module: TensorRT) -> ExecutionContext | None:
+    if not os.environ.get(CUDA_GRAPHS):
+        return engine.create_execution_context()
+    if not is_rtx(module):
+        reason = f"{module.__name__} has no capture of its own that follows the shapes of batches"
+        raise EngineUnavailableError(CUDA_GRAPHS, reason, "unset it; TensorRT-RTX has one")
+    config = engine.create_runtime_config()
+    config.cuda_graph_strategy = module.CudaGraphStrategy.WHOLE_GRAPH_CAPTURE
+    return engine.create_execution_context(config)
 
 
 def _loaded(plan: Plan, module: TensorRT) -> CudaEngine:

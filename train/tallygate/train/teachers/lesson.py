@@ -83,8 +83,9 @@ class Lesson:
                 found = read_scores(path, self.texts, self.corpus.labels)
             except (InputError, InputNotFoundError):
                 reading = self.documents.seconds if self.has_documents else 0.0
+                network = self._network_run()
                 start = time.perf_counter()
-                made = self._new_scores()
+                made = self._new_scores(network)
                 seconds = reading + time.perf_counter() - start
                 write_scores(path, self.texts, made, self.corpus.labels, seconds)
                 # Texts that stand twice have one score in the file: this run learns what later ones will.
@@ -141,16 +142,22 @@ class Lesson:
         yield self.preset.text.punctuation.encode()
         yield from (text.encode() for text in self.texts)
 
-    def _new_scores(self) -> Probabilities:
+    def _network_run(self) -> Path | None:
+        """A finished run, with a time of its own: it does not count as this one's preparation."""
+        if self._network is None or not self.unlabeled:
+            return None
+        assert self.train_network is not None
+        folder = self.train_network(self._network)
+        say(f"teacher {self._network}: {folder}")
+        return folder
+
+    def _new_scores(self, network: Path | None) -> Probabilities:
         if self.teacher is not None:
             return probabilities(logits_by_run(Path(self.teacher), self.texts, self.corpus.labels))
         logits = self._new_logits(self._teacher_preset.models)
         unlabeled = logits.unlabeled
-        if self._network is not None and self.unlabeled:
-            assert self.train_network is not None
-            folder = self.train_network(self._network)
-            say(f"teacher {self._network}: {folder}")
-            unlabeled = (unlabeled + logits_by_run(folder, self.unlabeled, self.corpus.labels)) / 2
+        if network is not None:
+            unlabeled = (unlabeled + logits_by_run(network, self.unlabeled, self.corpus.labels)) / 2
         return np.concatenate([probabilities(logits.train), probabilities(unlabeled)])
 
     def _new_logits(self, models: Sequence[str]) -> Logits:
