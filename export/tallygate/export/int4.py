@@ -5,8 +5,9 @@ from __future__ import annotations
 import onnx
 from onnx import version_converter
 
-from tallygate.export.int8 import EMBEDDING, layer_codes, weights_of
-from tallygate.export.weight_codes import codes_with_coded_scales, with_codes
+from tallygate.export.embedding_codes import EMBEDDING, embedding_codes
+from tallygate.export.int8 import layer_codes, weights_of
+from tallygate.export.weight_codes import with_codes
 
 INT4_OPSET = 21
 """The first opset that knows 4-bit integers."""
@@ -18,7 +19,7 @@ def int4_from_onnx(graph: onnx.ModelProto) -> onnx.ModelProto:
     ``graph`` is left as it is.
     """
     arrays = weights_of(graph)
-    codes = {EMBEDDING: codes_with_coded_scales(arrays[EMBEDDING], 0, 4), **layer_codes(arrays)}
+    codes = {EMBEDDING: embedding_codes(arrays, 4), **layer_codes(arrays)}
     return with_codes(_in_opset(graph, INT4_OPSET), codes)
 
 

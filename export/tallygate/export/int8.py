@@ -12,22 +12,21 @@ import onnx
 from numpy.typing import NDArray
 from onnx import numpy_helper
 
-from tallygate.export.weight_codes import Codes, codes_from_weight, codes_with_coded_scales, with_codes
+from tallygate.export.embedding_codes import EMBEDDING, embedding_codes
+from tallygate.export.weight_codes import Codes, codes_from_weight, with_codes
 
 INT8_SESSION = {"session.disable_quant_qdq": "1"}
 """onnxruntime then makes the weights float32 once, when it loads them, and does not try to fuse their scales."""
-EMBEDDING = "embedding.weight"
 _HEAD = "head.weight"
 
 
 def int8_from_onnx(graph: onnx.ModelProto) -> onnx.ModelProto:
     """The fp32 graph with its embedding, LSTM and head weights in 8 bits; ``graph`` is left as it is.
 
-    The embedding has a scale per row, since a word that matters is many times as long as one that does not; with one
-    per column the largest error of a logit is up to seven times as large. The LSTM and the head have one per output.
+    The embedding has a scale per row, the LSTM and the head have one per output.
     """
     arrays = weights_of(graph)
-    return with_codes(graph, {EMBEDDING: codes_with_coded_scales(arrays[EMBEDDING], 0, 8), **layer_codes(arrays)})
+    return with_codes(graph, {EMBEDDING: embedding_codes(arrays, 8), **layer_codes(arrays)})
 
 
 def layer_codes(arrays: Mapping[str, NDArray[np.float32]]) -> dict[str, Codes]:

@@ -61,14 +61,14 @@ def largest_scales(weight: NDArray[np.float32], axis: int, bits: int) -> NDArray
     """Per position on ``axis``: the scale that maps the largest size to the largest code; 1 where all are zero."""
     others = tuple(other for other in range(weight.ndim) if other != axis)
     largest = np.abs(weight).max(axis=others)
-    return np.where(largest > 0, largest / np.float32(_largest_code(bits)), 1).astype(np.float32)
+    return np.where(largest > 0, largest / np.float32(largest_code(bits)), 1).astype(np.float32)
 
 
 def rounded(weight: NDArray[np.float32], scales: NDArray[Any], axis: int, bits: int) -> NDArray[np.int8]:
     """The codes nearest to ``weight``."""
     shape = [-1 if place == axis else 1 for place in range(weight.ndim)]
     codes = np.rint(weight / scales.astype(np.float32).reshape(shape))
-    clipped: NDArray[np.int8] = np.clip(codes, -_largest_code(bits), _largest_code(bits)).astype(np.int8)
+    clipped: NDArray[np.int8] = np.clip(codes, -largest_code(bits), largest_code(bits)).astype(np.int8)
     return clipped
 
 
@@ -121,5 +121,6 @@ def _packed(codes: Codes) -> bytes:
     return (halves[0::2] | halves[1::2] << 4).astype(np.uint8).tobytes()
 
 
-def _largest_code(bits: int) -> int:
+def largest_code(bits: int) -> int:
+    """Codes are from minus this to this."""
     return int(2 ** (bits - 1) - 1)
