@@ -44,9 +44,13 @@ CLOCKS = {
     "wall": "Seconds are those of the clock.",
     "processor": "Seconds are those that the processor spent, since the machine was busy with other work.",
 }
+MADE = """;
+`tallygate train --data imdb --preset {name} --out build/{name}` and
+`tallygate export build/{name} --variants {variants} --out build/{name}.zip` made the bundle"""
 PAGE = """# Speed of {model}
 
-`TALLYGATE_IMDB=FOLDER python benchmarks/bench_page.py --reviews {reviews} --rounds {rounds}{flag}` wrote this page.
+`TALLYGATE_IMDB=FOLDER python benchmarks/bench_page.py --reviews {reviews} --rounds {rounds}{flag}` wrote this
+page{made}.
 
 {machine}
 
@@ -192,6 +196,7 @@ def _page(bundle: Bundle, report: BenchReport, name: str | None, stem: str) -> s
         rounds=report.rounds,
         flag=(" --cpu-time" if report.clock == "processor" else "")
         + ("" if name is None else f" --bundle build/{name}.zip --name {name}"),
+        made="" if name is None else MADE.format(name=name, variants=",".join(bundle.manifest.variants)),
         clock=CLOCKS[report.clock],
         machine=f"{m.processor}, {m.cores} cores ({' '.join(m.features)}); {versions}.",
         count=report.count,

@@ -21,6 +21,7 @@ from tabulate import tabulate
 
 from tallygate.runtime.manifest import Score
 from tallygate.runtime.outputs import write_text
+from tallygate.train.preset import load_preset
 from tallygate.train.result import Result
 from tallygate.train.study.activations import Activations
 from tallygate.train.study.cue_task import TITLES
@@ -135,7 +136,18 @@ def _recipes(runs: Sequence[Run]) -> Iterator[str]:
         "\nMinutes are by the clock, on a machine that had other work too, from raw texts to the last epoch: teachers,"
         " pretraining and\nshared rows included, also where an earlier run had left them in the cache.\n"
     )
+    yield from _networks(runs)
     yield from _means(runs)
+
+
+def _networks(runs: Sequence[Run]) -> Iterator[str]:
+    for preset in sorted({run.result.training.preset for run in runs}):
+        teacher = load_preset(preset).teacher
+        if teacher is not None and teacher.network is not None:
+            yield (
+                f"`{preset}` learns from `{teacher.network}` as well, which is trained first where the cache has no run"
+                " of it; its minutes\nare in its own row.\n"
+            )
 
 
 def _means(runs: Sequence[Run]) -> Iterator[str]:

@@ -160,13 +160,14 @@ def _summary(result: ExportResult) -> str:
         f"goldens and {result.validation}" if result.validation else "goldens ONLY: the validation data is not at hand"
     )
     table = table_of_reports([report for variant in result.variants for report in variant.reports])
-    size = sum(map(len, result.files.values()))
-    end = (
-        f"bundle     {result.path} ({size:,} bytes in {len(result.files)} files)"
-        if result.path
-        else "no bundle written"
-    )
+    end = f"bundle     {result.path} ({_size(result):,} bytes)" if result.path else "no bundle written"
     return "\n".join([*graphs, *scores, f"gated on   {data}", "", table, "", end])
+
+
+def _size(result: ExportResult) -> int:
+    """Of the zip, or of the files in the directory."""
+    assert result.path is not None
+    return result.path.stat().st_size if result.path.is_file() else sum(map(len, result.files.values()))
 
 
 COMMAND = Command(
