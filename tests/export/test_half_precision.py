@@ -15,10 +15,12 @@ from tallygate.export.graph import onnx_from_model
 from tallygate.export.graph_tidy import with_weights
 from tallygate.export.half_precision import BF16_OPSET, bf16_from_onnx, fp16_from_onnx
 from tallygate.export.reference_engine import OnnxReferenceEngine
+from tallygate.runtime.bundle import open_bundle
 from tallygate.runtime.engines import Engine
 from tallygate.runtime.engines.onnxruntime_engine import OnnxRuntimeEngine
 from tallygate.runtime.errors import ExportError
 from tallygate.runtime.gates import gate_of
+from tallygate.runtime.parity import check_parity, reference_from_goldens
 from tallygate.train.model import Architecture, LSTMClassifier
 
 SHAPES = {
@@ -63,6 +65,14 @@ def _engine(graph: onnx.ModelProto, precision: str) -> Engine:
 
 def _batch(lengths: list[int], time: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     return np.random.default_rng(0).integers(0, 50, (len(lengths), time)), np.array(lengths)
+
+
+@pytest.mark.parametrize("precision", HALF)
+def test_the_shipped_model_passes_the_gate(precision: str) -> None:
+    bundle = open_bundle()
+    graph = CONVERT[precision](onnx.load_from_string(bundle.read(bundle.manifest.variants["fp32"].file)))
+    report = check_parity(_engine(graph, precision), bundle.tokenizer(), reference_from_goldens(bundle.goldens()))
+    assert report.failures() == []
 
 
 @pytest.mark.parametrize("precision", HALF)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
+import ml_dtypes
 import numpy as np
 import onnx
 import pytest
@@ -12,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from onnx import numpy_helper
 
-from tallygate.export.embedding_codes import EMBEDDING, rounded_for
+from tallygate.export.embedding_rounding import EMBEDDING, embedding_in, rounded_for
 from tallygate.export.graph import onnx_from_checkpoint
 from tallygate.export.graph_contract import check_graph, weight_shapes
 from tallygate.export.int4 import int4_from_onnx
@@ -43,22 +45,27 @@ def test_no_weight_moves_by_more_than_half_its_scale(weight: np.ndarray, axis: i
         assert (moved <= 0.5001 * scales_of(codes) + 1e-30).all()
 
 
-def _moved_products(codes: np.ndarray, scales: np.ndarray, weight: np.ndarray, reader: np.ndarray) -> np.ndarray:
-    """Per row, the squared length of what rounding adds to its products with the reader."""
-    return np.square((codes * scales[:, None] - weight) @ reader.T.astype(np.float64)).sum(axis=1)
+def _nearest(codes: Codes) -> Callable[[np.ndarray], np.ndarray]:
+    scales = codes.scales.astype(np.float64)
+    return lambda column: np.rint(column / scales) * scales
 
 
-@pytest.mark.parametrize(("bits", "gain"), [(8, 0.5), (4, 0.5)])
-def test_rounding_for_a_reader_spares_its_products(bits: int, gain: float) -> None:
+def _moved_products(values: np.ndarray, weight: np.ndarray, reader: np.ndarray) -> float:
+    """Squared length of what rounding adds to all products with the reader."""
+    return float(np.square((values - weight) @ reader.T.astype(np.float64)).sum())
+
+
+@pytest.mark.parametrize("bits", [8, 4])
+def test_rounding_for_a_reader_spares_its_products(bits: int) -> None:
     rng = np.random.default_rng(0)
     reader = (rng.normal(size=(40, 4)) @ rng.normal(size=(4, 16)) + 0.1 * rng.normal(size=(40, 16))).astype(np.float32)
     weight = rng.normal(size=(300, 16)).astype(np.float32)
     plain = codes_from_weight(weight, 0, bits)
-    codes = rounded_for(reader, weight, plain.scales, bits)
-    assert np.abs(codes.astype(int)).max() < 2 ** (bits - 1)
-    spared = _moved_products(codes, plain.scales, weight, reader)
-    assert spared.sum() < gain * _moved_products(plain.codes, plain.scales, weight, reader).sum()
-    np.testing.assert_array_equal(codes, rounded_for(reader, weight, plain.scales, bits))
+    values = rounded_for(reader, weight, _nearest(plain))
+    np.testing.assert_allclose(values, _nearest(plain)(values.T).T, atol=1e-9)
+    assert _moved_products(values, weight, reader) < 0.5 * _moved_products(
+        plain.codes * scales_of(plain), weight, reader
+    )
 
 
 @settings(max_examples=60, deadline=None)
@@ -66,7 +73,19 @@ def test_rounding_for_a_reader_spares_its_products(bits: int, gain: float) -> No
 def test_columns_that_share_no_reader_are_rounded_each_for_itself(weight: np.ndarray, bits: int) -> None:
     plain = codes_from_weight(weight, 0, bits)
     for reader in (np.zeros((4, 3), np.float32), np.diag([1.0, 2.0, 3.0]).astype(np.float32)):
-        np.testing.assert_array_equal(rounded_for(reader, weight, plain.scales, bits), plain.codes)
+        values = rounded_for(reader, weight, _nearest(plain))
+        np.testing.assert_allclose(values, plain.codes * scales_of(plain).astype(np.float64), rtol=1e-6, atol=1e-30)
+
+
+@pytest.mark.parametrize("dtype", [np.dtype(np.float16), np.dtype(ml_dtypes.bfloat16)])
+def test_a_half_precision_embedding_is_rounded_for_its_reader_too(checkpoint: Checkpoint, dtype: np.dtype[Any]) -> None:
+    weights = weights_of(onnx_from_checkpoint(checkpoint))
+    values, plain = embedding_in(weights, dtype), weights[EMBEDDING].astype(dtype).astype(np.float32)
+    np.testing.assert_array_equal(values, values.astype(dtype).astype(np.float32))
+    reader = weights["lstm.0.forward.w"][0]
+    assert _moved_products(values, weights[EMBEDDING], reader) < _moved_products(plain, weights[EMBEDDING], reader)
+    huge = weights | {EMBEDDING: np.full_like(weights[EMBEDDING], 1e5)}
+    assert embedding_in(huge, np.dtype(np.float16)) is huge[EMBEDDING]
 
 
 def test_a_coded_scale_costs_at_most_its_step() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import onnx
 from onnx import version_converter
 
-from tallygate.export.embedding_codes import EMBEDDING, embedding_codes
+from tallygate.export.embedding_rounding import EMBEDDING, embedding_codes
 from tallygate.export.int8 import layer_codes, weights_of
 from tallygate.export.weight_codes import with_codes
 

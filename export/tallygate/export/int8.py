@@ -12,7 +12,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import numpy_helper
 
-from tallygate.export.embedding_codes import EMBEDDING, embedding_codes
+from tallygate.export.embedding_rounding import EMBEDDING, embedding_codes
 from tallygate.export.weight_codes import Codes, codes_from_weight, with_codes
 
 INT8_SESSION = {"session.disable_quant_qdq": "1"}
