@@ -182,10 +182,13 @@ def test_an_existing_name_is_refused_before_any_work(
     assert (tmp_path / "bundle.zip").read_bytes() == b"mine"
 
 
-def test_another_process_writes_the_same_zip(checkpoint_of: MakeCheckpoint, tmp_path: Path) -> None:
+def test_another_process_writes_the_same_zip(
+    checkpoint_of: MakeCheckpoint, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     checkpoint = checkpoint_of(bidirectional=True)
     save_checkpoint(tmp_path / "run", checkpoint)
     assert main(["export", str(tmp_path / "run"), "--out", str(tmp_path / "a.zip")]) == 0
+    assert f"a.zip ({(tmp_path / 'a.zip').stat().st_size:,} bytes)" in capsys.readouterr().out
     code = "import sys; from tallygate.runtime.cli import main; sys.exit(main(sys.argv[1:]))"
     arguments = ["export", str(tmp_path / "run"), "--out", str(tmp_path / "b.zip")]
     subprocess.run([sys.executable, "-c", code, *arguments], check=True, capture_output=True)

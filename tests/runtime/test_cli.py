@@ -51,7 +51,14 @@ def test_help_loads_nothing_heavy() -> None:
 
 
 def test_bad_usage_exits_with_2() -> None:
-    for arguments in ([], ["nonsense"], ["predict", "--format", "xml", "text"], ["predict", "--threads", "0", "text"]):
+    # The last is an abbreviation: with it, an option of another command is taken for one that begins alike.
+    for arguments in (
+        [],
+        ["nonsense"],
+        ["predict", "--format", "xml", "text"],
+        ["predict", "--threads", "0", "text"],
+        ["predict", "--abstain", "0.5", "text"],
+    ):
         with pytest.raises(SystemExit) as caught:
             main(arguments)
         assert caught.value.code == 2
