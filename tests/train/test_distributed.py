@@ -43,7 +43,6 @@ single_rows = 50
 [tuning]
 epochs = 1
 word_dropout = 0.0
-adversarial = 0.5
 """
 
 
@@ -54,9 +53,19 @@ def _train(arguments: list[str], processes: int) -> subprocess.CompletedProcess[
     return subprocess.run(command, capture_output=True, text=True, check=False, env=environment, timeout=500)
 
 
-@pytest.mark.parametrize(("sections", "last"), [("", "2/2"), (TAUGHT, "3/3")], ids=["labels", "teacher"])
+# Adversarial steps are gradients made equally long, so rounding in small ones counts; a step of Adam's is 0.01.
+@pytest.mark.parametrize(
+    ("sections", "last", "tolerance"),
+    [("", "2/2", 2e-4), (TAUGHT, "3/3", 2e-4), ("adversarial = 0.5\n", "2/2", 1e-3)],
+    ids=["labels", "teacher", "adversarial"],
+)
 def test_two_processes_train_what_one_trains(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, sections: str, last: str
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    sections: str,
+    last: str,
+    tolerance: float,
 ) -> None:
     monkeypatch.setenv(FOLDER, str(tmp_path / "cache"))
     preset = tmp_path / "preset.toml"
@@ -68,8 +77,8 @@ def test_two_processes_train_what_one_trains(
     assert together.returncode == 0, together.stderr
     one, two = (load_file(tmp_path / name / "weights.safetensors") for name in ("one", "two"))
     assert one.keys() == two.keys()
-    for name, weights in one.items():  # a step of Adam's is 0.01 long
-        np.testing.assert_allclose(two[name], weights, rtol=2e-3, atol=1e-3, err_msg=name)
+    for name, weights in one.items():
+        np.testing.assert_allclose(two[name], weights, rtol=2e-3, atol=tolerance, err_msg=name)
     # One process speaks, and what it says of the loss and the rows is of all rows.
     assert together.stdout.splitlines()[0] == alone.out.splitlines()[0]
     first = f"epoch 1/{last[-1]}"
