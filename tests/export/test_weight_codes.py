@@ -17,8 +17,9 @@ from onnx import numpy_helper
 from tallygate.export.embedding_rounding import EMBEDDING, embedding_in, rounded_for
 from tallygate.export.graph import onnx_from_checkpoint
 from tallygate.export.graph_contract import check_graph, weight_shapes
+from tallygate.export.graph_tidy import weights_of
 from tallygate.export.int4 import int4_from_onnx
-from tallygate.export.int8 import INT8_SESSION, int8_from_onnx, weights_of
+from tallygate.export.int8 import INT8_SESSION, int8_from_onnx
 from tallygate.export.weight_codes import Codes, codes_from_weight, codes_with_coded_scales
 from tallygate.runtime.engines.numpy_engine import NumpyEngine
 from tallygate.runtime.engines.onnxruntime_engine import OnnxRuntimeEngine

@@ -31,6 +31,12 @@ def tidied(traced: onnx.ModelProto) -> onnx.ModelProto:
     return onnx.helper.make_model(graph, opset_imports=opsets, ir_version=onnx.helper.find_min_ir_version_for(opsets))
 
 
+def weights_of(graph: onnx.ModelProto) -> dict[str, NDArray[np.float32]]:
+    """The float32 initializers by name."""
+    floats = (tensor for tensor in graph.graph.initializer if tensor.data_type == onnx.TensorProto.FLOAT)
+    return {tensor.name: numpy_helper.to_array(tensor) for tensor in floats}
+
+
 def with_weights(model: onnx.ModelProto, weights: Mapping[str, NDArray[Any]]) -> onnx.ModelProto:
     """The same graph with these initializers in place of the ones of their names, first and in this order."""
     constants = [tensor for tensor in model.graph.initializer if tensor.name not in weights]

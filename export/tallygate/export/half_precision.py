@@ -17,7 +17,7 @@ from onnx import TensorProto, numpy_helper
 
 from tallygate.export.embedding_rounding import EMBEDDING, embedding_in
 from tallygate.export.graph_contract import check_graph
-from tallygate.export.int8 import weights_of
+from tallygate.export.graph_tidy import weights_of, with_weights
 from tallygate.runtime.errors import ExportError
 
 _ACTIVATIONS = {"Sigmoid", "Tanh", "Relu", "Softplus", "LeakyRelu"}
@@ -56,20 +56,12 @@ def bf16_from_onnx(model: onnx.ModelProto) -> onnx.ModelProto:
 
 
 def _converted(model: onnx.ModelProto, half: HalfType) -> onnx.ModelProto:
-    result = onnx.ModelProto()
-    result.CopyFrom(model)
+    result = with_weights(model, {EMBEDDING: embedding_in(weights_of(model), half.numpy_type)})
     types = _element_types(result)
     del result.graph.value_info[:]
-    _round_embedding(result, half)
     _Rewrite(result.graph, half, types).run()
     check_graph(result)
     return result
-
-
-def _round_embedding(model: onnx.ModelProto, half: HalfType) -> None:
-    values = embedding_in(weights_of(model), half.numpy_type)
-    tensor = next(tensor for tensor in model.graph.initializer if tensor.name == EMBEDDING)
-    tensor.CopyFrom(numpy_helper.from_array(values, EMBEDDING))
 
 
 def _with_opset(model: onnx.ModelProto, opset: int) -> onnx.ModelProto:

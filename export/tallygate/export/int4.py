@@ -6,7 +6,8 @@ import onnx
 from onnx import version_converter
 
 from tallygate.export.embedding_rounding import EMBEDDING, embedding_codes
-from tallygate.export.int8 import layer_codes, weights_of
+from tallygate.export.graph_tidy import weights_of
+from tallygate.export.int8 import layer_codes
 from tallygate.export.weight_codes import with_codes
 
 INT4_OPSET = 21

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 import numpy as np
 import onnx
 from numpy.typing import NDArray
-from onnx import numpy_helper
 
 from tallygate.export.embedding_rounding import EMBEDDING, embedding_codes
+from tallygate.export.graph_tidy import weights_of
 from tallygate.export.weight_codes import Codes, codes_from_weight, with_codes
 
 INT8_SESSION = {"session.disable_quant_qdq": "1"}
@@ -34,9 +34,3 @@ def layer_codes(arrays: Mapping[str, NDArray[np.float32]]) -> dict[str, Codes]:
     matrices = [name for name in arrays if name.startswith("lstm.") and name.endswith((".w", ".r"))]
     codes = {name: codes_from_weight(arrays[name], 1, 8) for name in matrices}
     return codes | {_HEAD: codes_from_weight(arrays[_HEAD], 0, 8)}
-
-
-def weights_of(graph: onnx.ModelProto) -> dict[str, NDArray[np.float32]]:
-    """The float32 initializers by name."""
-    floats = (tensor for tensor in graph.graph.initializer if tensor.data_type == onnx.TensorProto.FLOAT)
-    return {tensor.name: numpy_helper.to_array(tensor) for tensor in floats}
