@@ -1,0 +1,1 @@
+"""The integer LSTM: one specification in numpy, and the device image that says everything a device needs."""
