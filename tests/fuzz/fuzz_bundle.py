@@ -55,9 +55,9 @@ def fuzz() -> None:
     import atheris
 
     with atheris.instrument_imports(include=["tallygate.runtime"]):
+        import tallygate.runtime.engines.plain.engine  # noqa: F401 - imported to be instrumented
         from tallygate.runtime.bundle.reader import open_bundle
         from tallygate.runtime.classifier import Classifier
-        import tallygate.runtime.engines.plain.engine  # noqa: F401 - imported to be instrumented
         from tallygate.runtime.engines import create_engine
         from tallygate.runtime.errors import TallygateError
     from tests.runtime.conftest import ToyBundle

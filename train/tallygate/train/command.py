@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from tallygate.runtime.command import INTERRUPTED, Command
 from tallygate.train.corpora import add_data_options
+from tallygate.train.extra import MODULES
 from tallygate.train.network import request_huge_pages
 
 if TYPE_CHECKING:
@@ -70,5 +71,5 @@ COMMAND = Command(
     add_arguments=add_arguments,
     run=run,
     extra="train",
-    modules=("torch", "safetensors", "tqdm", "matplotlib", "pyarrow", "pooch", "scipy", "sklearn", "numba", "filelock"),
+    modules=MODULES,
 )

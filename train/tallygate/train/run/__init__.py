@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from tallygate.train.run.plan import RunPlan as RunPlan
     from tallygate.train.run.plan import TrainOptions as TrainOptions
     from tallygate.train.run.plan import plan_run as plan_run
-    from tallygate.train.run.progress import say as say
     from tallygate.train.run.result import Result as Result
     from tallygate.train.run.result import summary as summary
     from tallygate.train.run.state import copy_of_weights as copy_of_weights
@@ -23,7 +22,6 @@ else:
         {
             "data": ("RunData", "run_data_from_corpus"),
             "plan": ("RunPlan", "TrainOptions", "plan_run"),
-            "progress": ("say",),
             "result": ("Result", "summary"),
             "state": ("copy_of_weights",),
             "training": ("run_training",),

@@ -26,8 +26,8 @@ from tallygate.train.loop import Trainer, new_model
 from tallygate.train.network import LSTMClassifier, torch_device
 from tallygate.train.presets import Preset
 from tallygate.train.run.data import RunData, run_data_from_corpus, text_contract
-from tallygate.train.run.network_teacher import train_network
-from tallygate.train.run.progress import say
+from tallygate.train.run.network_teacher import Train, train_network
+from tallygate.train.say import say
 from tallygate.train.teachers import Lesson, TeacherScores
 from tallygate.train.words import Pretraining, first_embedding, share_rows
 
@@ -52,12 +52,13 @@ def is_prepared(preset: Preset, teacher: str | None) -> bool:
 class Preparation:
     """Texts and what teachers say of them; begun in a folder, the data and first weights of its run."""
 
-    def __init__(self, facts: RunFacts, corpus: Corpus | None = None) -> None:
-        """``corpus`` is that of ``facts`` where it has been read already.
+    def __init__(self, facts: RunFacts, corpus: Corpus | None, train: Train) -> None:
+        """``corpus`` is that of ``facts`` where it has been read already; ``train`` trains a network to learn from.
 
         Writes nothing but the user's cache. Raises what loading the corpus and a teacher raises."""
         self._facts, self._preset, self._corpus = facts, facts.preset, corpus or facts.data.load()
-        self._lesson = Lesson(self._corpus, facts.preset, facts.teacher, partial(train_network, facts, self._corpus))
+        network = partial(train_network, facts, self._corpus, train)
+        self._lesson = Lesson(self._corpus, facts.preset, facts.teacher, network)
         has_teacher = facts.preset.teacher is not None or facts.teacher is not None
         self._scores = self._lesson.scores if has_teacher else None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -10,13 +11,17 @@ from tallygate.runtime.errors import PresetError
 from tallygate.train.corpora import Corpus
 from tallygate.train.folder import RunFacts
 from tallygate.train.presets import load_preset
-from tallygate.train.run.progress import say
+from tallygate.train.run.plan import RunPlan
 from tallygate.train.run.result import Result
+from tallygate.train.say import say
 from tallygate.train.teachers import cached_path, locked
 
+Train = Callable[[RunPlan], Result | None]
+"""A training: it is handed in, since a run prepares its lesson, and a lesson may want a run."""
 
-def train_network(facts: RunFacts, corpus: Corpus, name: str) -> Path:
-    """The folder of a finished run of the preset ``name`` on the data of ``facts``; trained first if need be.
+
+def train_network(facts: RunFacts, corpus: Corpus, train: Train, name: str) -> Path:
+    """The folder of a finished run of the preset ``name`` on the data of ``facts``; ``train`` trains it if need be.
 
     Raises :class:`PresetError` for an unknown preset or one that asks for a network itself, and what training raises.
     """
@@ -29,7 +34,7 @@ def train_network(facts: RunFacts, corpus: Corpus, name: str) -> Path:
     with locked(folder):
         if Result.read(folder) is None:
             say(f"{name} is trained first, as a teacher, in {folder}")
-            _train(folder, wanted)
+            train(RunPlan(folder, RunFacts.read(folder) or wanted, is_new=False))
     return folder
 
 
@@ -37,11 +42,3 @@ def _decisive(facts: RunFacts, corpus: Corpus) -> list[bytes]:
     texts = [*corpus.train.texts, *corpus.validation.texts, *corpus.unlabeled]
     settings = msgspec.json.encode([facts.preset, facts.precision, corpus.train.labels])
     return [settings, *(text.encode("utf-8") for text in texts)]
-
-
-def _train(folder: Path, facts: RunFacts) -> None:
-    # A run prepares its lesson, and a lesson may want a run: the circle is in the nature of the thing.
-    from tallygate.train.run.plan import RunPlan
-    from tallygate.train.run.training import run_training
-
-    run_training(RunPlan(folder, RunFacts.read(folder) or facts, is_new=False))

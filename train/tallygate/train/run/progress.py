@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Never
@@ -14,6 +13,7 @@ from tallygate.train.folder import RunFacts
 from tallygate.train.loop import EpochTotals
 from tallygate.train.presets import AUTO, describe_decided
 from tallygate.train.run.data import RunData
+from tallygate.train.say import say
 from tallygate.train.scores import EpochMetrics
 
 MOST_UNKNOWN = 0.5
@@ -98,8 +98,3 @@ class Progress:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._bar.close()
-
-
-def say(line: str) -> None:
-    """Print a line to stderr without disturbing a bar."""
-    tqdm.write(line, file=sys.stderr)

@@ -51,7 +51,7 @@ def _prepared(plan: RunPlan, world: World) -> tuple[RunData, Beginning]:
     """What takes long is made by the first process and read by the others."""
     if not world.is_first:
         world.wait()
-    preparation = Preparation(plan.facts, plan.corpus)
+    preparation = Preparation(plan.facts, plan.corpus, run_training)
     if world.is_first:
         remove_leftovers(plan.folder)
         plan.facts.write(plan.folder)

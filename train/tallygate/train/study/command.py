@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 from tallygate.runtime.command import INTERRUPTED, Command
-from tallygate.train.command import COMMAND as TRAIN
 from tallygate.train.corpora import DATA_OPTIONS, add_data_options
+from tallygate.train.extra import MODULES
 from tallygate.train.network import request_huge_pages
 
 
@@ -48,5 +48,5 @@ COMMAND = Command(
     add_arguments=add_arguments,
     run=run,
     extra="study",
-    modules=(*TRAIN.modules, "gensim"),
+    modules=(*MODULES, "gensim"),
 )

@@ -10,7 +10,7 @@ import msgspec
 from tallygate.runtime.errors import OutputError, UsageError
 from tallygate.runtime.outputs import write_bytes
 from tallygate.train.corpora import DataSource, check_numbers
-from tallygate.train.run import say
+from tallygate.train.say import say
 from tallygate.train.study.context import StudyContext, study_context
 from tallygate.train.study.parts import PARTS
 

@@ -20,7 +20,7 @@ from tallygate.train.baselines import Logits, mean_of, ngram_teacher, probabilit
 from tallygate.train.corpora import Corpus, text_key, text_keys
 from tallygate.train.counts import Tokens, tokens_from_texts
 from tallygate.train.presets import Preset, TeacherPreset, load_preset
-from tallygate.train.run import say
+from tallygate.train.say import say
 from tallygate.train.teachers.cache import cached_path, locked
 from tallygate.train.teachers.documents import DocumentVectors, document_teacher, document_vectors
 from tallygate.train.teachers.run_teacher import identity_of_run, logits_by_run

@@ -21,7 +21,7 @@ from tallygate.train.folder import read_tensors, restore_training, training_tens
 from tallygate.train.loop import EncodedSplit, TensorBatch, cosine_share, shuffled_batches, tensors_of
 from tallygate.train.network import LSTMClassifier, LSTMLayer, Precision, autocast, reverse_within_length
 from tallygate.train.presets import LanguageModelPreset
-from tallygate.train.run import say
+from tallygate.train.say import say
 
 INPUT_DROPOUT, OUTPUT_DROPOUT = 0.05, 0.1
 POWER = 0.75
