@@ -20,14 +20,11 @@ import torch
 from numpy.typing import NDArray
 from tabulate import tabulate
 
-from tallygate.train.arithmetic import cpu_settings, resolve_precision
-from tallygate.train.batching import Indices, shuffled_batches, tensors_of
-from tallygate.train.data_source import DataSource
-from tallygate.train.device import Device, resolve_device, torch_device
-from tallygate.train.loop import EpochTotals, Trainer, new_model
-from tallygate.train.model import LSTM
-from tallygate.train.preset import Preset, load_preset
-from tallygate.train.run_data import RunData, run_data_from_corpus
+from tallygate.train.corpora import DataSource
+from tallygate.train.loop import EpochTotals, Indices, Trainer, new_model, shuffled_batches, tensors_of
+from tallygate.train.network import LSTM, Device, cpu_settings, resolve_device, resolve_precision, torch_device
+from tallygate.train.presets import Preset, load_preset
+from tallygate.train.run import RunData, run_data_from_corpus
 
 WARM = 30
 """Steps in which compilation may still happen; they count for the total alone."""

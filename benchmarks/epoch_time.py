@@ -28,14 +28,12 @@ import torch
 from tqdm import tqdm
 
 from tallygate.runtime.outputs import write_text
-from tallygate.runtime.vocabulary import PADDING
-from tallygate.train.arithmetic import Precision, cpu_settings, resolve_precision
-from tallygate.train.batching import EncodedSplit, Indices, shuffled_batches, tensors_of
-from tallygate.train.data_source import DataSource
-from tallygate.train.huge_pages import VARIABLE
-from tallygate.train.loop import EpochTotals, Trainer, new_model
-from tallygate.train.preset import Preset, load_preset
-from tallygate.train.run_data import RunData, run_data_from_corpus
+from tallygate.runtime.text import PADDING
+from tallygate.train.corpora import DataSource
+from tallygate.train.loop import EncodedSplit, EpochTotals, Indices, Trainer, new_model, shuffled_batches, tensors_of
+from tallygate.train.network import VARIABLE, Precision, cpu_settings, resolve_precision
+from tallygate.train.presets import Preset, load_preset
+from tallygate.train.run import RunData, run_data_from_corpus
 
 ALLOWED = 0.2
 """Share of the report's time that our epoch may take."""

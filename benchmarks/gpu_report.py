@@ -20,15 +20,14 @@ import torch
 from numpy.typing import NDArray
 from tabulate import tabulate
 
-from tallygate.runtime.bundle import Bundle, open_bundle
+from tallygate.runtime.bundle import GPU_PRECISIONS, Bundle, open_bundle
 from tallygate.runtime.engines import Engine, create_engine
 from tallygate.runtime.errors import EngineUnavailableError, TallygateError
-from tallygate.runtime.gpu_state import cuda_state, gpu_or_error, library_states
-from tallygate.runtime.manifest import GPU_PRECISIONS
+from tallygate.runtime.machine import cuda_state, gpu_or_error, library_states
 from tallygate.runtime.outputs import write_json, write_text
 from tallygate.runtime.parity import check_parity, reference_from_goldens
 from tallygate.runtime.version import VERSION
-from tallygate.train.checkpoint import load_checkpoint, shipped_checkpoint
+from tallygate.train.folder import load_checkpoint, shipped_checkpoint
 
 SHAPES = {"latency, 1 x 200": (1, 200), "throughput, 64 x 200": (64, 200), "throughput, 64 x 600": (64, 600)}
 """Rows and ids per row."""

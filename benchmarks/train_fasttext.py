@@ -17,9 +17,8 @@ import fasttext
 
 from tallygate.runtime.bundle import open_bundle
 from tallygate.runtime.text import Tokenizer
-from tallygate.train.corpora import load_corpus
-from tallygate.train.corpora.corpus import Split
-from tallygate.train.fasttext_model import write_texts
+from tallygate.train.baselines import write_texts
+from tallygate.train.corpora import Split, load_corpus
 
 QUANTIZED = ".ftz"
 THREADS = 1

@@ -19,10 +19,10 @@ from typing import TypeVar
 import msgspec
 from tabulate import tabulate
 
-from tallygate.runtime.manifest import Score
+from tallygate.runtime.bundle import Score
 from tallygate.runtime.outputs import write_text
-from tallygate.train.preset import load_preset
-from tallygate.train.result import Result
+from tallygate.train.presets import load_preset
+from tallygate.train.run import Result
 from tallygate.train.study.activations import Activations
 from tallygate.train.study.cue_task import TITLES
 from tallygate.train.study.embeddings import Embeddings

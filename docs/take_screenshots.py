@@ -22,7 +22,7 @@ from random import Random
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tallygate.demo.examples import TURN
-from tallygate.train.corpora.mini import review_sentences
+from tallygate.train.corpora import review_sentences
 
 OUT = Path(__file__).parent / "screenshots"
 ROWS = 10_000

@@ -8,15 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tallygate.runtime.bundle import open_bundle
+from tallygate.runtime.bundle.reader import open_bundle
 from tallygate.runtime.classifier import Classifier
 from tallygate.runtime.cli import main
 from tallygate.runtime.engines import available_engines, create_engine
-from tallygate.runtime.parity import check_parity, reference_from_goldens
-from tallygate.train.batching import encode
-from tallygate.train.checkpoint import load_checkpoint, shipped_checkpoint
+from tallygate.runtime.parity.gate import check_parity, reference_from_goldens
 from tallygate.train.corpora import load_corpus
-from tallygate.train.evaluation import evaluate
+from tallygate.train.folder.checkpoint import load_checkpoint, shipped_checkpoint
+from tallygate.train.loop.batching import encode
+from tallygate.train.scores.evaluation import evaluate
 
 
 @pytest.fixture(scope="module")

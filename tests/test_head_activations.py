@@ -11,18 +11,18 @@ import onnx
 import pytest
 import torch
 
+from tallygate.export.peers.plain_export import plain_model
 from tallygate.export.pipeline import export_bundle
-from tallygate.export.plain_export import plain_model
 from tallygate.export.results import ExportOptions
-from tallygate.runtime.bundle import open_bundle
+from tallygate.runtime.bundle.reader import open_bundle
 from tallygate.runtime.cli import main
 from tallygate.runtime.engines import create_engine
-from tallygate.runtime.engines.activations import ACTIVATIONS, ActivationName
-from tallygate.runtime.engines.numpy_engine import NumpyEngine
+from tallygate.runtime.engines.plain.activations import ACTIVATIONS, ActivationName
+from tallygate.runtime.engines.plain.engine import NumpyEngine
 from tallygate.runtime.errors import BundleInvalidError
-from tallygate.train.activations import ACTIVATIONS as TORCH_ACTIVATIONS
-from tallygate.train.checkpoint import load_checkpoint
-from tallygate.train.model import Architecture
+from tallygate.train.folder.checkpoint import load_checkpoint
+from tallygate.train.network.activations import ACTIVATIONS as TORCH_ACTIVATIONS
+from tallygate.train.network.model import Architecture
 from tests.runtime.conftest import random_batch, toy_model
 
 NAMES: tuple[ActivationName, ...] = get_args(ActivationName)

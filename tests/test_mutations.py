@@ -13,7 +13,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from tallygate.runtime.bundle import LAYOUT, shipped_bundle
+from tallygate.runtime.bundle.reader import LAYOUT, shipped_bundle
 from tallygate.runtime.cli import main
 
 Files = dict[str, bytes]

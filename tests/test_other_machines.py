@@ -14,8 +14,8 @@ import onnx
 import pytest
 from onnx import numpy_helper
 
-from tallygate.export.target_ort import NEWEST_OPSET
-from tallygate.runtime.bundle import LAYOUT
+from tallygate.export.graph.target_ort import NEWEST_OPSET
+from tallygate.runtime.bundle.reader import LAYOUT
 from tallygate.runtime.cli import main
 
 ROOT = Path(__file__).parent.parent

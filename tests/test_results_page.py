@@ -9,9 +9,9 @@ from types import ModuleType
 import msgspec
 import pytest
 
-from tallygate.train.calibration_error import Bin, Calibration, Reliability
-from tallygate.train.coverage import CoveragePoint
-from tallygate.train.result import Result
+from tallygate.train.run.result import Result
+from tallygate.train.scores.calibration_error import Bin, Calibration, Reliability
+from tallygate.train.scores.coverage import CoveragePoint
 
 DOCS = Path(__file__).parent.parent / "docs"
 

@@ -19,7 +19,7 @@ pytest.importorskip("gradio", reason="needs the extra [demo]")
 from tallygate.demo.app import build_app
 from tallygate.demo.copies import Copies
 from tallygate.demo.server import serve
-from tallygate.runtime.bundle import open_bundle
+from tallygate.runtime.bundle.reader import open_bundle
 from tests.runtime.conftest import ToyBundle
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from tallygate.demo.cell import CellReading, Microscope
 from tallygate.demo.copies import Copies
 from tallygate.demo.reading import words_of
 from tallygate.demo.show.cell import show_maps, show_memory, show_step, show_words
-from tallygate.runtime.engines.numpy_engine import Trace
+from tallygate.runtime.engines.plain.engine import Trace
 
 Array = NDArray[np.float32]
 

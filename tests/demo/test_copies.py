@@ -11,7 +11,7 @@ from tallygate.demo import copies as copies_module
 from tallygate.demo.agreement import ask_every_copy, run_gates
 from tallygate.demo.copies import Copies
 from tallygate.demo.show.agreement import show_agreement, show_gates
-from tallygate.runtime.bundle import LAYOUT, open_bundle
+from tallygate.runtime.bundle.reader import LAYOUT, open_bundle
 from tallygate.runtime.errors import EngineUnavailableError, UsageError
 from tests.runtime.conftest import ToyBundle, toy_model
 

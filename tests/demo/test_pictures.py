@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from tallygate.demo.show.pictures import MAX_PICTURE, listed_pictures, report_pictures
-from tallygate.runtime.bundle import open_bundle, shipped_bundle
+from tallygate.runtime.bundle.reader import open_bundle, shipped_bundle
 
 
 def test_the_shipped_report_has_its_pictures() -> None:

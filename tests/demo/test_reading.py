@@ -16,7 +16,7 @@ from tallygate.demo.copies import Copies
 from tallygate.demo.reading import NO_WORD, read, words_of
 from tallygate.demo.show.reading import show_reading
 from tallygate.demo.templating import render
-from tallygate.runtime.bundle import open_bundle
+from tallygate.runtime.bundle.reader import open_bundle
 from tests.runtime.conftest import ToyBundle
 
 

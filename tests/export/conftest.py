@@ -15,12 +15,12 @@ import torch
 
 from tallygate.export.pipeline import export_bundle
 from tallygate.export.results import ExportOptions, ExportResult
-from tallygate.runtime.manifest import Training
-from tallygate.runtime.text import TextContract, split_words
-from tallygate.runtime.vocabulary import Vocabulary
-from tallygate.train.checkpoint import Checkpoint, DataSource
+from tallygate.runtime.bundle.manifest import Training
+from tallygate.runtime.text.tokenizer import TextContract, split_words
+from tallygate.runtime.text.vocabulary import Vocabulary
 from tallygate.train.corpora import review_sentences
-from tallygate.train.model import Architecture, LSTMClassifier
+from tallygate.train.folder.checkpoint import Checkpoint, DataSource
+from tallygate.train.network.model import Architecture, LSTMClassifier
 
 MakeCheckpoint = Callable[..., Checkpoint]
 

@@ -16,17 +16,17 @@ import yaml
 from onnx import numpy_helper
 
 from tallygate.export import pipeline
-from tallygate.export.graph_tidy import with_weights
+from tallygate.export.graph.tidy import with_weights
 from tallygate.export.pipeline import export_bundle
+from tallygate.export.references.validation import load_validation
 from tallygate.export.results import ExportOptions, ExportResult
-from tallygate.export.validation import load_validation
-from tallygate.export.variants import VARIANTS, VariantRecipe
-from tallygate.runtime.bundle import LAYOUT, open_bundle
+from tallygate.export.variants.recipes import VARIANTS, VariantRecipe
+from tallygate.runtime.bundle.reader import LAYOUT, open_bundle
 from tallygate.runtime.classifier import Classifier
 from tallygate.runtime.cli import main
 from tallygate.runtime.errors import OutputError
-from tallygate.train.checkpoint import Checkpoint, DataSource, save_checkpoint
 from tallygate.train.corpora import review_sentences
+from tallygate.train.folder.checkpoint import Checkpoint, DataSource, save_checkpoint
 
 MakeCheckpoint = Callable[..., Checkpoint]
 

@@ -14,8 +14,8 @@ import pytest
 from numpy.typing import NDArray
 from onnx import numpy_helper
 
-from tallygate.export.graph_tidy import with_weights
-from tallygate.runtime.bundle import LAYOUT
+from tallygate.export.graph.tidy import with_weights
+from tallygate.runtime.bundle.reader import LAYOUT
 from tallygate.runtime.cli import main
 
 MODEL = LAYOUT.model("fp32")

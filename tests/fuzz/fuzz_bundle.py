@@ -55,9 +55,10 @@ def fuzz() -> None:
     import atheris
 
     with atheris.instrument_imports(include=["tallygate.runtime"]):
-        from tallygate.runtime.bundle import open_bundle
+        import tallygate.runtime.engines.plain.engine  # noqa: F401 - imported to be instrumented
+        from tallygate.runtime.bundle.reader import open_bundle
         from tallygate.runtime.classifier import Classifier
-        from tallygate.runtime.engines import create_engine, numpy_engine  # noqa: F401 - imported to be instrumented
+        from tallygate.runtime.engines import create_engine
         from tallygate.runtime.errors import TallygateError
     from tests.runtime.conftest import ToyBundle
 

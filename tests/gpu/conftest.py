@@ -9,9 +9,9 @@ import pytest
 
 from tallygate.export.pipeline import export_bundle
 from tallygate.export.results import ExportOptions
-from tallygate.runtime.bundle import Bundle, open_bundle
-from tallygate.runtime.gpu_state import Gpu, cuda_state
-from tallygate.train.checkpoint import load_checkpoint, shipped_checkpoint
+from tallygate.runtime.bundle.reader import Bundle, open_bundle
+from tallygate.runtime.machine.gpu import Gpu, cuda_state
+from tallygate.train.folder.checkpoint import load_checkpoint, shipped_checkpoint
 
 
 @pytest.fixture(scope="session")

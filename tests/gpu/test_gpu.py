@@ -11,17 +11,17 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tallygate.runtime.bundle import Bundle
+from tallygate.runtime.bundle.manifest import GPU_PRECISIONS
+from tallygate.runtime.bundle.reader import Bundle
 from tallygate.runtime.engines import Engine, create_engine
-from tallygate.runtime.engines.tensorrt_api import installed_flavours, load_tensorrt
-from tallygate.runtime.engines.tensorrt_engine import CUDA_GRAPHS, TensorRTEngine
-from tallygate.runtime.engines.tensorrt_log import PlanError
-from tallygate.runtime.engines.tensorrt_plans import build_here, cached_plan, default_profile
-from tallygate.runtime.engines.tensorrt_profile import Profile, Range
-from tallygate.runtime.gates import gate_of
-from tallygate.runtime.gpu_state import Gpu, library_states
-from tallygate.runtime.manifest import GPU_PRECISIONS
-from tallygate.runtime.parity import check_parity, reference_from_goldens
+from tallygate.runtime.engines.tensorrt.api import installed_flavours, load_tensorrt
+from tallygate.runtime.engines.tensorrt.engine import CUDA_GRAPHS, TensorRTEngine
+from tallygate.runtime.engines.tensorrt.log import PlanError
+from tallygate.runtime.engines.tensorrt.plans import build_here, cached_plan, default_profile
+from tallygate.runtime.engines.tensorrt.profile import Profile, Range
+from tallygate.runtime.machine.gpu import Gpu, library_states
+from tallygate.runtime.parity.gate import check_parity, reference_from_goldens
+from tallygate.runtime.parity.limits import gate_of
 
 pytestmark = pytest.mark.gpu
 PAIRS = [(engine, precision) for engine, precisions in GPU_PRECISIONS.items() for precision in precisions]

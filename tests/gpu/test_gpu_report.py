@@ -9,7 +9,7 @@ from types import ModuleType
 
 import pytest
 
-from tallygate.runtime.gpu_state import first_gpu
+from tallygate.runtime.machine.gpu import first_gpu
 
 
 @pytest.fixture(scope="module")

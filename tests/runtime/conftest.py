@@ -15,10 +15,10 @@ import pytest
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from tallygate.runtime.bundle import LAYOUT
-from tallygate.runtime.engines.numpy_engine import NumpyEngine
-from tallygate.runtime.text import TextContract, Tokenizer
-from tallygate.runtime.vocabulary import Vocabulary
+from tallygate.runtime.bundle.reader import LAYOUT
+from tallygate.runtime.engines.plain.engine import NumpyEngine
+from tallygate.runtime.text.tokenizer import TextContract, Tokenizer
+from tallygate.runtime.text.vocabulary import Vocabulary
 
 WORDS = ["good", "bad", "film", "plot", "not", "very"]
 

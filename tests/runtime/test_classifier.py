@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from tallygate.runtime import batches
 from tallygate.runtime import classifier as classifier_module
-from tallygate.runtime.bundle import LAYOUT
+from tallygate.runtime.bundle.reader import LAYOUT
 from tallygate.runtime.classifier import Classifier
 from tallygate.runtime.errors import GateError, InputError, UsageError
 from tallygate.runtime.prediction import label_indices, probabilities_from_logits

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tallygate.runtime import cli
-from tallygate.runtime.bundle import LAYOUT
+from tallygate.runtime.bundle.reader import LAYOUT
 from tallygate.runtime.cli import main
 from tests.runtime.conftest import ToyBundle, toy_model
 

@@ -7,9 +7,10 @@ from contextlib import contextmanager
 
 import pytest
 
-from tallygate.train import data_source, run_checkpoint
-from tallygate.train import run as run_module
+from tallygate.train.corpora import source as data_source
 from tallygate.train.corpora.corpus import Corpus
+from tallygate.train.run.training import finish as run_checkpoint
+from tallygate.train.run.training import training as run_module
 
 
 class KilledError(BaseException):

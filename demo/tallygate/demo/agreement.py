@@ -13,9 +13,7 @@ from numpy.typing import NDArray
 from tallygate.demo.copies import Copies, Copy
 from tallygate.runtime.classifier import Classifier
 from tallygate.runtime.errors import TallygateError
-from tallygate.runtime.gates import gate_of
-from tallygate.runtime.parity import check_parity, reference_from_goldens
-from tallygate.runtime.parity_report import GateReport
+from tallygate.runtime.parity import GateReport, check_parity, gate_of, reference_from_goldens
 from tallygate.runtime.prediction import label_indices
 
 TIMED_TEXTS = 16

@@ -17,6 +17,7 @@ from tallygate.runtime.errors import InputError
 from tallygate.runtime.outputs import atomic_file, write_text
 from tallygate.runtime.prediction import Prediction
 from tallygate.runtime.records import (
+    TEXT_COLUMNS,
     BadRow,
     Format,
     Row,
@@ -25,7 +26,6 @@ from tallygate.runtime.records import (
     read_rows,
     text_in,
 )
-from tallygate.runtime.records_columns import TEXT_COLUMNS
 
 PREVIEW = 240
 """Characters of each text that the table keeps."""

@@ -9,11 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tallygate.runtime.bundle import Bundle
-from tallygate.runtime.engines.activations import ACTIVATIONS
-from tallygate.runtime.engines.numpy_engine import NumpyEngine, Trace
-from tallygate.runtime.engines.weights import Weights, weights_from_onnx
+from tallygate.runtime.engines.plain import ACTIVATIONS, NumpyEngine, Trace, Weights, weights_from_onnx
 from tallygate.runtime.errors import BundleInvalidError
-from tallygate.runtime.onnx_file import read_onnx
+from tallygate.runtime.graph import read_onnx
 
 Array = NDArray[np.float32]
 Order = Literal["pull", "response"]

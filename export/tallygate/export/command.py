@@ -12,7 +12,7 @@ from tallygate.runtime.command import Command
 
 if TYPE_CHECKING:
     from tallygate.export.results import ExportResult
-    from tallygate.train.checkpoint import Checkpoint
+    from tallygate.train.folder import Checkpoint
 
 SHIPPED = "imdb"
 """Name of the checkpoint that ships with the package."""
@@ -38,8 +38,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Export and print a summary; 1 when a variant failed its gate."""
-    from tallygate.export.bundle_writer import check_is_free
-    from tallygate.export.parity_files import report_path
+    from tallygate.export.bundle import check_is_free
+    from tallygate.export.parity import report_path
     from tallygate.export.pipeline import export_bundle
     from tallygate.export.results import ExportOptions
 
@@ -71,13 +71,13 @@ def run(arguments: argparse.Namespace) -> int:
 
 def named_checkpoint(name: str) -> Checkpoint:
     """The checkpoint in that folder, or the shipped one for ``imdb``."""
-    from tallygate.train.checkpoint import load_checkpoint
+    from tallygate.train.folder import load_checkpoint
 
     return load_checkpoint(_folder(name))
 
 
 def _folder(name: str) -> Path:
-    from tallygate.train.checkpoint import shipped_checkpoint
+    from tallygate.train.folder import shipped_checkpoint
 
     return shipped_checkpoint() if name == SHIPPED else Path(name)
 
@@ -85,7 +85,7 @@ def _folder(name: str) -> Path:
 def _copy_curve(name: str, report: Path) -> None:
     """Put the training curve of a run, where it has one, into the folder of its parity report."""
     from tallygate.runtime.outputs import write_bytes
-    from tallygate.train.run_layout import LAYOUT
+    from tallygate.train.folder import LAYOUT
 
     curve = _folder(name) / LAYOUT.curve
     if curve.is_file():
@@ -93,7 +93,7 @@ def _copy_curve(name: str, report: Path) -> None:
 
 
 def _write_report(result: ExportResult, page: Path) -> None:
-    from tallygate.export.parity_files import ParityRun, write_parity_report
+    from tallygate.export.parity import ParityRun, write_parity_report
 
     title = f"Parity of {result.path.name}" if result.path else "Parity: no variant passed, so there is no bundle"
     facts = [
@@ -106,17 +106,16 @@ def _write_report(result: ExportResult, page: Path) -> None:
 
 
 def _write_ort_files(folder: str, result: ExportResult) -> None:
-    from tallygate.export.ort_format import write_ort_files
+    from tallygate.export.bundle import write_ort_files
     from tallygate.runtime.bundle import open_bundle
-    from tallygate.runtime.parity_report import table_of_reports
+    from tallygate.runtime.parity import table_of_reports
 
     reports = write_ort_files(folder, open_bundle(result.path), result)
     print(f"\n.ort       {folder}\n\n{table_of_reports(reports)}")
 
 
 def _opset(opset: int | None, version: str | None, variants: Sequence[str]) -> int:
-    from tallygate.export.graph import DEFAULT_OPSET
-    from tallygate.export.target_ort import target_from_version
+    from tallygate.export.graph import DEFAULT_OPSET, target_from_version
 
     if version is not None:
         target = target_from_version(version)
@@ -144,7 +143,7 @@ def _say(step: str) -> None:
 
 def _summary(result: ExportResult) -> str:
     from tallygate.export.graph import node_count
-    from tallygate.runtime.parity_report import table_of_reports
+    from tallygate.runtime.parity import table_of_reports
 
     graphs = [
         f"graph      {v.recipe.precision}: {node_count(v.graph)} nodes, opset {v.graph.opset_import[0].version}, "

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from tallygate.runtime.command import Command
 
 if TYPE_CHECKING:
-    from tallygate.export.parity_files import ParityRun
+    from tallygate.export.parity import ParityRun
     from tallygate.runtime.bundle import Bundle
     from tallygate.runtime.engines import Engine
     from tallygate.runtime.parity import Reference
-    from tallygate.train.checkpoint import Checkpoint
+    from tallygate.train.folder import Checkpoint
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,11 +39,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Compare every variant on every engine that is here, write the report; 1 when a gate fails."""
     from tallygate.export.command import named_checkpoint
-    from tallygate.export.goldens import one_thread
-    from tallygate.export.parity_files import page_path, write_parity_report
-    from tallygate.export.validation import load_split
+    from tallygate.export.parity import page_path, write_parity_report
+    from tallygate.export.references import load_split, one_thread
     from tallygate.runtime.bundle import open_bundle
-    from tallygate.runtime.parity_report import table_of_reports
+    from tallygate.runtime.parity import table_of_reports
 
     page, bundle, checkpoint = (
         page_path(arguments.report),
@@ -75,7 +74,7 @@ def _check_belong_together(bundle: Bundle, checkpoint: Checkpoint) -> None:
 
 
 def _compare(bundle: Bundle, data: Reference) -> ParityRun:
-    from tallygate.export.parity_files import ParityRun
+    from tallygate.export.parity import ParityRun
     from tallygate.runtime.parity import measure_parity, reference_from_goldens
 
     goldens, tokenizer, manifest = reference_from_goldens(bundle.goldens()), bundle.tokenizer(), bundle.manifest

@@ -9,20 +9,16 @@ from pathlib import Path
 import onnx
 import torch
 
-from tallygate.export.bundle_files import bundle_files
-from tallygate.export.bundle_writer import check_is_free, write_bundle
-from tallygate.export.goldens import goldens_to_jsonl, make_goldens, one_thread, with_answers
-from tallygate.export.graph import check_opset, onnx_from_checkpoint
-from tallygate.export.graph_contract import check_graph
+from tallygate.export.bundle import bundle_files, check_can_build, check_is_free, plan_files, write_bundle
+from tallygate.export.graph import check_graph, check_opset, onnx_from_checkpoint
+from tallygate.export.references import goldens_to_jsonl, load_validation, make_goldens, one_thread, with_answers
 from tallygate.export.results import ExportOptions, ExportResult, VariantResult
-from tallygate.export.rtx_plans import check_can_build, plan_files
-from tallygate.export.validation import load_validation
 from tallygate.export.variants import VARIANTS, VariantRecipe
-from tallygate.runtime.manifest import Score
+from tallygate.runtime.bundle import Score
 from tallygate.runtime.parity import ParityResult, Reference, measure_parity, reference_from_goldens
 from tallygate.runtime.text import Tokenizer
-from tallygate.train.checkpoint import Checkpoint
-from tallygate.train.evaluation import score_from_logits
+from tallygate.train.folder import Checkpoint
+from tallygate.train.scores import score_from_logits
 
 
 def _silent(_step: str) -> None:

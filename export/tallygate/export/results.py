@@ -12,10 +12,8 @@ from numpy.typing import NDArray
 
 from tallygate.export.graph import DEFAULT_OPSET
 from tallygate.export.variants import DEFAULT_VARIANTS, VariantRecipe
-from tallygate.runtime.gates import gate_of
-from tallygate.runtime.manifest import Score
-from tallygate.runtime.parity import ParityResult, Reference
-from tallygate.runtime.parity_report import GateReport
+from tallygate.runtime.bundle import Score
+from tallygate.runtime.parity import GateReport, ParityResult, Reference, gate_of
 
 
 @dataclass(frozen=True)

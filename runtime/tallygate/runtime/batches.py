@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tallygate.runtime.vocabulary import PADDING
+from tallygate.runtime.text import PADDING
 
 BATCH_IDS = 65_536
 """Most ids per run of an engine, padding included: it bounds the memory of very long texts."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tallygate.runtime.autotune import kept_settings
 from tallygate.runtime.bundle import Bundle
 from tallygate.runtime.engines import available_engines
+from tallygate.runtime.machine import kept_settings
 
 BATCH_SIZES = {"onnxruntime": 4, "numpy": 32}
 """Texts per run of an engine: onnxruntime on a CPU takes least time per token for 4, and a quarter more for 32; numpy's

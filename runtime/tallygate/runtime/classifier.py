@@ -13,10 +13,9 @@ from numpy.typing import NDArray
 
 from tallygate.runtime.bundle import Bundle, open_bundle
 from tallygate.runtime.choice import choose, default_batch_size
-from tallygate.runtime.engines import Engine, create_engine
-from tallygate.runtime.engines.engine import logits_of_rows
+from tallygate.runtime.engines import Engine, create_engine, logits_of_rows
 from tallygate.runtime.errors import InputError
-from tallygate.runtime.golden_check import check_one_golden
+from tallygate.runtime.parity import check_one_golden
 from tallygate.runtime.prediction import Prediction, PredictionMaker, check_threshold
 from tallygate.runtime.text import Tokenizer
 

@@ -11,8 +11,9 @@ from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 from sklearn.tree import DecisionTreeClassifier
 
+from tallygate.train.baselines.fasttext_model import LABEL, write_texts
+from tallygate.train.baselines.ngrams import log_ratio
 from tallygate.train.corpora.mini import mini_corpus
-from tallygate.train.fasttext_model import LABEL, write_texts
 from tallygate.train.study.classical import CosineNeighbours, classical_contestants
 from tallygate.train.study.contestant import Contestant, Fitted, Found, Settings, Size, measured
 from tallygate.train.study.context import StudyContext, study_context
@@ -20,7 +21,6 @@ from tallygate.train.study.fasttext_row import FastText
 from tallygate.train.study.features import FeatureCache
 from tallygate.train.study.nb_svm import INTERPOLATION, NbSvm
 from tallygate.train.study.sizes import size_of
-from tallygate.train.teachers.ngrams import log_ratio
 
 
 @pytest.fixture(scope="module")

@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 
 from tallygate.runtime.errors import InputError
-from tallygate.runtime.text import TextContract, Tokenizer
+from tallygate.runtime.text.tokenizer import TextContract, Tokenizer
 from tallygate.train.corpora.corpus import Corpus, Split, assemble
 from tallygate.train.corpora.mini import mini_corpus
+from tallygate.train.counts.vocabulary_builder import ranked_words, vocabulary_from_words
 from tallygate.train.study import context as context_module
 from tallygate.train.study.context import study_context
 from tallygate.train.study.neural import MAX_LENGTH, Encoder, word2vec_embedding
 from tallygate.train.study.word2vec import word_vectors
-from tallygate.train.vocabulary_builder import ranked_words, vocabulary_from_words
 
 
 def unbalanced() -> Corpus:

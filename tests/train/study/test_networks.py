@@ -8,10 +8,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from tallygate.train.batching import EncodedSplit
-from tallygate.train.loop import Trainer
-from tallygate.train.model import Architecture, LSTMClassifier, parameter_count
-from tallygate.train.preset import TrainingPreset
+from tallygate.train.loop.batching import EncodedSplit
+from tallygate.train.loop.trainer import Trainer
+from tallygate.train.network.model import Architecture, LSTMClassifier, parameter_count
+from tallygate.train.presets.preset import TrainingPreset
 from tallygate.train.study.networks import Kind, MlpClassifier, OneHotLSTMClassifier, RecurrentClassifier
 
 SIZES = Architecture(vocabulary_size=30, embedding_size=6, hidden_size=5, outputs=3)

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from tallygate.runtime.errors import InputError, OutputError, UsageError
-from tallygate.train import data_source
 from tallygate.train.corpora import load_corpus
+from tallygate.train.corpora import source as data_source
 from tallygate.train.corpora.mini import mini_corpus
 from tallygate.train.study import baselines, fasttext_row
 from tallygate.train.study import context as context_module

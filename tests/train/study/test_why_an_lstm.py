@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 import torch
 
-from tallygate.runtime.engines.activations import ActivationName
-from tallygate.train.activations import ACTIVATIONS
+from tallygate.runtime.engines.plain.activations import ActivationName
 from tallygate.train.corpora.mini import mini_corpus
-from tallygate.train.objective import losses
+from tallygate.train.loop.objective import losses
+from tallygate.train.network.activations import ACTIVATIONS
 from tallygate.train.study import gradients, long_dependency
 from tallygate.train.study.activations import Activations
 from tallygate.train.study.context import StudyContext, study_context

@@ -8,11 +8,12 @@ import sys
 from typing import TYPE_CHECKING
 
 from tallygate.runtime.command import INTERRUPTED, Command
-from tallygate.train.data_options import add_data_options
-from tallygate.train.huge_pages import request_huge_pages
+from tallygate.train.corpora import add_data_options
+from tallygate.train.extra import MODULES
+from tallygate.train.network import request_huge_pages
 
 if TYPE_CHECKING:
-    from tallygate.train.run_plan import RunPlan
+    from tallygate.train.run import RunPlan
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,7 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
     plan: RunPlan | None = None
     request_huge_pages()
     try:
-        from tallygate.train.run_plan import TrainOptions, plan_run
+        from tallygate.train.run import TrainOptions, plan_run
 
         options = TrainOptions(**{name: getattr(arguments, name) for name in TrainOptions.__annotations__})
         plan = plan_run(options)
@@ -46,8 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _train(plan: RunPlan) -> None:
-    from tallygate.train.result import Result, summary
-    from tallygate.train.run import run_training
+    from tallygate.train.run import Result, run_training, summary
 
     finished = None if plan.is_new else Result.read(plan.folder)
     if finished is not None:
@@ -59,7 +59,7 @@ def _train(plan: RunPlan) -> None:
 
 
 def _interrupted(plan: RunPlan | None) -> str:
-    from tallygate.train.run_layout import RunFacts
+    from tallygate.train.folder import RunFacts
 
     if plan is None or RunFacts.read(plan.folder) is None:
         return "interrupted before anything was trained; start it again"
@@ -71,5 +71,5 @@ COMMAND = Command(
     add_arguments=add_arguments,
     run=run,
     extra="train",
-    modules=("torch", "safetensors", "tqdm", "matplotlib", "pyarrow", "pooch", "scipy", "sklearn", "numba", "filelock"),
+    modules=MODULES,
 )

@@ -6,8 +6,7 @@ import re
 
 from tallygate.demo.show.pictures import listed_pictures, report_pictures
 from tallygate.demo.templating import render
-from tallygate.runtime.bundle import LAYOUT, Bundle
-from tallygate.runtime.manifest import Manifest, Score
+from tallygate.runtime.bundle import LAYOUT, Bundle, Manifest, Score
 
 _HEADER = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
 _IMAGE = re.compile(r"!\[([^\]]*)\]\([^)]*\)")

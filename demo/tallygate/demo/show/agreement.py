@@ -13,8 +13,7 @@ from tallygate.demo.show.tones import tones_of
 from tallygate.demo.templating import render
 from tallygate.runtime.bundle import Bundle
 from tallygate.runtime.errors import TallygateError
-from tallygate.runtime.gates import gate_of
-from tallygate.runtime.parity_report import GateReport
+from tallygate.runtime.parity import GateReport, gate_of
 
 TEXTS_SHOWN = 50
 PREVIEW = 90

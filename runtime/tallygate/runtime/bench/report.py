@@ -7,9 +7,8 @@ from typing import Literal
 
 import msgspec
 
-from tallygate.runtime.autotune import Settings
 from tallygate.runtime.errors import UsageError
-from tallygate.runtime.machine import Machine
+from tallygate.runtime.machine import Machine, Settings
 from tallygate.runtime.outputs import json_bytes
 
 _MEGABYTE = 2**20

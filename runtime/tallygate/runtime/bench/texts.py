@@ -6,7 +6,7 @@ import math
 import random
 from collections.abc import Sequence
 
-from tallygate.runtime.vocabulary import Vocabulary
+from tallygate.runtime.text import Vocabulary
 
 MEDIAN_WORDS = 172
 MEAN_WORDS = 225

@@ -93,7 +93,7 @@ def _threads(arguments: argparse.Namespace) -> Sequence[int]:
 def _tune(report: BenchReport, goal: str) -> BenchReport:
     from msgspec.structs import replace
 
-    from tallygate.runtime.autotune import Settings, keep_settings
+    from tallygate.runtime.machine import Settings, keep_settings
 
     best = report.best(goal)
     settings = Settings(engine=best.engine, precision=best.precision, threads=best.threads, batch_size=best.batch_size)

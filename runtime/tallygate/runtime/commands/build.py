@@ -11,8 +11,7 @@ from tallygate.runtime.command import Command
 
 if TYPE_CHECKING:
     from tallygate.runtime.bundle import Bundle
-    from tallygate.runtime.engines.plan import PlanFacts
-    from tallygate.runtime.engines.tensorrt_profile import Profile
+    from tallygate.runtime.engines.tensorrt import PlanFacts, Profile
 
 MIB = 2**20
 
@@ -47,7 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _profile(bundle: Bundle, arguments: argparse.Namespace) -> Profile:
-    from tallygate.runtime.engines.tensorrt_profile import profile_from_lengths, profile_from_text
+    from tallygate.runtime.engines.tensorrt import profile_from_lengths, profile_from_text
 
     if arguments.profile:
         return profile_from_text(arguments.profile)
@@ -61,10 +60,8 @@ def _profile(bundle: Bundle, arguments: argparse.Namespace) -> Profile:
 
 
 def _here(bundle: Bundle, profile: Profile, arguments: argparse.Namespace) -> tuple[Path, PlanFacts]:
-    from tallygate.runtime.engines.plan_cache import default_cache
-    from tallygate.runtime.engines.tensorrt_api import load_tensorrt
-    from tallygate.runtime.engines.tensorrt_plans import build_here
-    from tallygate.runtime.gpu_state import gpu_or_error
+    from tallygate.runtime.engines.tensorrt import build_here, default_cache, load_tensorrt
+    from tallygate.runtime.machine import gpu_or_error
 
     gpu = gpu_or_error("tensorrt", "build where the GPU is, or name a --target")
     variant, _ = bundle.variant("tensorrt", arguments.precision)
@@ -77,8 +74,7 @@ def _here(bundle: Bundle, profile: Profile, arguments: argparse.Namespace) -> tu
 
 def _ahead(bundle: Bundle, profile: Profile, arguments: argparse.Namespace) -> tuple[Path, PlanFacts]:
     from tallygate.runtime.bundle import LAYOUT
-    from tallygate.runtime.engines.plan import facts_to_json
-    from tallygate.runtime.engines.tensorrt_plans import build_ahead
+    from tallygate.runtime.engines.tensorrt import build_ahead, facts_to_json
     from tallygate.runtime.outputs import write_bytes
 
     plan = build_ahead(bundle, arguments.precision, arguments.target, profile, arguments.workspace * MIB)

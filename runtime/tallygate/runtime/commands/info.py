@@ -10,8 +10,7 @@ from tallygate.runtime.command import Command
 from tallygate.runtime.outputs import json_bytes
 
 if TYPE_CHECKING:
-    from tallygate.runtime.bundle import Bundle
-    from tallygate.runtime.manifest import Manifest
+    from tallygate.runtime.bundle import Bundle, Manifest
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

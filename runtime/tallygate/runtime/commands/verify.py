@@ -12,7 +12,7 @@ from tallygate.runtime.outputs import json_bytes
 if TYPE_CHECKING:
     from tallygate.runtime.bundle import Bundle
     from tallygate.runtime.engines import Engine
-    from tallygate.runtime.parity_report import GateReport
+    from tallygate.runtime.parity import GateReport
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -70,7 +70,7 @@ def _json(bundle: Bundle, reports: list[GateReport]) -> str:
 
 
 def _text(bundle: Bundle, reports: list[GateReport]) -> str:
-    from tallygate.runtime.parity_report import table_of_reports
+    from tallygate.runtime.parity import table_of_reports
 
     verdict = "every gate passed" if all(report.passed for report in reports) else "a gate failed"
     title = f"{bundle.path}: {bundle.manifest.name}, goldens and the hard grid"

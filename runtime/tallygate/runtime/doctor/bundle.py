@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from tallygate.runtime.autotune import kept_settings
 from tallygate.runtime.bundle import Bundle, open_bundle
 from tallygate.runtime.classifier import Classifier
 from tallygate.runtime.doctor.finding import Finding
 from tallygate.runtime.engines import create_engine
 from tallygate.runtime.errors import EngineUnavailableError, TallygateError, UsageError
+from tallygate.runtime.machine import kept_settings
 
 
 def bundle_findings(path: str | Path | None) -> Iterator[Finding]:

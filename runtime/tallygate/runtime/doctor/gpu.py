@@ -1,11 +1,11 @@
-"""The doctor on NVIDIA's driver and libraries: all that it knows comes from :mod:`tallygate.runtime.gpu_state`."""
+"""The doctor on NVIDIA's driver and libraries: all that it knows comes from :mod:`tallygate.runtime.machine.gpu`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from tallygate.runtime.doctor.finding import Finding
-from tallygate.runtime.gpu_state import LibraryState, cuda_state, library_states
+from tallygate.runtime.machine import LibraryState, cuda_state, library_states
 
 
 def gpu_findings() -> Iterator[Finding]:

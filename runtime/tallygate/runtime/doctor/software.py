@@ -11,8 +11,7 @@ from importlib.util import find_spec
 
 from tallygate.runtime.cli import find_commands
 from tallygate.runtime.doctor.finding import Finding
-from tallygate.runtime.machine import FEATURES, onnxruntime_version, this_machine
-from tallygate.runtime.user_cache import FOLDER, cache_folder
+from tallygate.runtime.machine import FEATURES, FOLDER, cache_folder, onnxruntime_version, this_machine
 
 LEAKING = ((1, 24), (1, 26))
 """onnxruntime releases (first, last) of which some builds leak memory on texts of changing length

@@ -9,9 +9,9 @@ import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from tallygate.runtime.engines.activations import ActivationName
-from tallygate.train.activations import ACTIVATIONS
-from tallygate.train.figures import save_figure
+from tallygate.runtime.engines.plain import ActivationName
+from tallygate.train.network import ACTIVATIONS
+from tallygate.train.scores import save_figure
 from tallygate.train.study.context import StudyContext
 from tallygate.train.study.part_record import write_record
 

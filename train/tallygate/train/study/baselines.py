@@ -9,7 +9,7 @@ from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 from tallygate.runtime.outputs import write_text
-from tallygate.train.progress import say
+from tallygate.train.say import say
 from tallygate.train.study.classical import classical_contestants
 from tallygate.train.study.contestant import Contestant, NotHereError, measured
 from tallygate.train.study.context import StudyContext

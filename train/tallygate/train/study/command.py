@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 
 from tallygate.runtime.command import INTERRUPTED, Command
-from tallygate.train.command import COMMAND as TRAIN
-from tallygate.train.data_options import DATA_OPTIONS, add_data_options
-from tallygate.train.huge_pages import request_huge_pages
+from tallygate.train.corpora import DATA_OPTIONS, add_data_options
+from tallygate.train.extra import MODULES
+from tallygate.train.network import request_huge_pages
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,7 +29,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Make the study. Ctrl-C ends with one line; the same command then goes on."""
     request_huge_pages()
     try:
-        from tallygate.train.data_source import DataSource
+        from tallygate.train.corpora import DataSource
         from tallygate.train.study.run import StudyOptions, run_study
 
         given = {name: getattr(arguments, name) for name in DATA_OPTIONS}
@@ -48,5 +48,5 @@ COMMAND = Command(
     add_arguments=add_arguments,
     run=run,
     extra="study",
-    modules=(*TRAIN.modules, "gensim"),
+    modules=(*MODULES, "gensim"),
 )

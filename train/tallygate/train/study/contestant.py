@@ -11,10 +11,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from tallygate.runtime.bundle import Score
 from tallygate.runtime.errors import TallygateError
-from tallygate.runtime.manifest import Score
 from tallygate.runtime.text import Splitter
-from tallygate.train.evaluation import score_from_labels
+from tallygate.train.scores import score_from_labels
 from tallygate.train.study.context import StudyContext
 from tallygate.train.study.row import Family, Measured, Setting, Trial
 

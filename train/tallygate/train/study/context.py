@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from tallygate.runtime.errors import InputError
 from tallygate.runtime.text import Splitter
-from tallygate.train.corpora.corpus import Corpus, Split
+from tallygate.train.corpora import Corpus, Split
 from tallygate.train.study.word2vec import VectorKind, word_vectors
 
 QUICK_TEXTS = {"train": 600, "validation": 200, "test": 200, "unlabeled": 600}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from tallygate.train.model import Architecture
+from tallygate.train.network import Architecture
 from tallygate.train.study.networks import Kind, RecurrentClassifier
 
 TITLES: dict[Kind, str] = {"rnn": "simple RNN", "gru": "GRU", "lstm": "LSTM"}

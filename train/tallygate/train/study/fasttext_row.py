@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from tallygate.train.fasttext_model import best_label, write_texts
+from tallygate.train.baselines import best_label, write_texts
 from tallygate.train.study.contestant import Contestant, Fitted, Found, NotHereError, Settings, Size
 from tallygate.train.study.context import StudyContext
 

@@ -9,8 +9,8 @@ import torch
 from torch import nn
 from tqdm import tqdm
 
-from tallygate.train.arithmetic import cpu_settings
-from tallygate.train.objective import losses
+from tallygate.train.loop import losses
+from tallygate.train.network import cpu_settings
 from tallygate.train.study.context import StudyContext
 from tallygate.train.study.cue_task import TITLES, CueTask
 from tallygate.train.study.gradient_picture import draw_gradients

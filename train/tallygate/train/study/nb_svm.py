@@ -11,10 +11,9 @@ from scipy.sparse import csr_matrix, diags
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.svm import LinearSVC
 
+from tallygate.train.baselines import log_ratio, predicted
 from tallygate.train.study.contestant import Contestant, Fitted, Found, Settings, Size
 from tallygate.train.study.context import StudyContext
-from tallygate.train.teachers.ngrams import log_ratio
-from tallygate.train.teachers.out_of_fold import predicted
 
 INTERPOLATION = 0.25
 """Trust in the SVM's own weights; the rest is their mean magnitude, so naive Bayes where it is 0. The paper's."""

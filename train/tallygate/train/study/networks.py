@@ -9,7 +9,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from tallygate.train.model import Architecture, LSTMClassifier, LSTMLayer, reverse_within_length
+from tallygate.train.network import Architecture, LSTMClassifier, LSTMLayer, reverse_within_length
 
 Kind = Literal["rnn", "gru", "lstm"]
 _LAYERS: dict[str, type[nn.RNN | nn.GRU]] = {"rnn": nn.RNN, "gru": nn.GRU}

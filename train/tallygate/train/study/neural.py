@@ -12,21 +12,25 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from tallygate.runtime.vocabulary import FIRST_WORD, UNKNOWN, Vocabulary
-from tallygate.train.arithmetic import Precision, cpu_settings, resolve_precision
-from tallygate.train.batching import EncodedSplit
-from tallygate.train.evaluation import evaluate
-from tallygate.train.loop import DivergenceError, Trainer
-from tallygate.train.model import Architecture, LSTMClassifier, parameter_count
-from tallygate.train.objective import losses, predicted
-from tallygate.train.preset import TrainingPreset
-from tallygate.train.run_state import copy_of_weights
+from tallygate.runtime.text import FIRST_WORD, UNKNOWN, Vocabulary
+from tallygate.train.counts import ranked_words, vocabulary_from_words
+from tallygate.train.loop import DivergenceError, EncodedSplit, Trainer, losses, predicted
+from tallygate.train.network import (
+    Architecture,
+    LSTMClassifier,
+    Precision,
+    cpu_settings,
+    parameter_count,
+    resolve_precision,
+)
+from tallygate.train.presets import TrainingPreset
+from tallygate.train.run import copy_of_weights
+from tallygate.train.scores import evaluate
 from tallygate.train.study.contestant import Contestant, Fitted, Found, NotHereError, Settings, Size
 from tallygate.train.study.context import EMBEDDING_SIZE, StudyContext
 from tallygate.train.study.networks import MlpClassifier, OneHotLSTMClassifier, RecurrentClassifier
 from tallygate.train.study.word2vec import VectorKind
-from tallygate.train.vocabulary_builder import ranked_words, vocabulary_from_words
-from tallygate.train.word_vectors import SPREAD
+from tallygate.train.words import SPREAD
 
 VOCABULARY_SIZE, UNITS, MAX_LENGTH = 5000, 100, 600
 """The report's: rows of the embedding, units of a layer, and the last tokens of a text that are read."""

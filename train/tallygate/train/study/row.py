@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from tallygate.runtime.manifest import Score
+from tallygate.runtime.bundle import Score
 from tallygate.runtime.outputs import write_json
 
 Family = Literal["classical", "n-grams", "neural"]

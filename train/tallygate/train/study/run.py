@@ -9,9 +9,8 @@ import msgspec
 
 from tallygate.runtime.errors import OutputError, UsageError
 from tallygate.runtime.outputs import write_bytes
-from tallygate.train.data_options import check_numbers
-from tallygate.train.data_source import DataSource
-from tallygate.train.progress import say
+from tallygate.train.corpora import DataSource, check_numbers
+from tallygate.train.say import say
 from tallygate.train.study.context import StudyContext, study_context
 from tallygate.train.study.parts import PARTS
 

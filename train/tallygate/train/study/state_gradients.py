@@ -7,8 +7,8 @@ import copy
 import torch
 from torch import Tensor
 
-from tallygate.train.model import LSTMLayer
-from tallygate.train.objective import losses
+from tallygate.train.loop import losses
+from tallygate.train.network import LSTMLayer
 from tallygate.train.study.networks import RecurrentClassifier, RecurrentLayer
 
 

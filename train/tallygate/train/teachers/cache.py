@@ -9,7 +9,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from tallygate.runtime.user_cache import cache_folder
+from tallygate.runtime.machine import cache_folder
 
 VERSION = b"1"
 """Of the teachers: another one makes everything anew."""

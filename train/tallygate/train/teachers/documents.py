@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from tqdm import tqdm
 
-from tallygate.runtime.vocabulary import FIRST_WORD
-from tallygate.train.teachers.out_of_fold import Fit, Logits, Scores, out_of_fold
-from tallygate.train.tokens import Ints, Tokens, find_keys, ngrams_from_tokens, word_keys
+from tallygate.runtime.text import FIRST_WORD
+from tallygate.train.baselines import Fit, Logits, Scores, out_of_fold
+from tallygate.train.counts import Ints, Tokens, find_keys, ngrams_from_tokens, word_keys
 
 LEAST_COUNT = 5
 """Times that an n-gram must stand in all texts."""

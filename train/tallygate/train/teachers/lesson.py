@@ -16,17 +16,15 @@ from safetensors.numpy import load_file, save
 
 from tallygate.runtime.errors import InputError, InputNotFoundError
 from tallygate.runtime.outputs import write_bytes
-from tallygate.train.corpora.corpus import Corpus
-from tallygate.train.corpora.splitting import text_key, text_keys
-from tallygate.train.preset import Preset, TeacherPreset, load_preset
-from tallygate.train.progress import say
+from tallygate.train.baselines import Logits, mean_of, ngram_teacher, probabilities
+from tallygate.train.corpora import Corpus, text_key, text_keys
+from tallygate.train.counts import Tokens, tokens_from_texts
+from tallygate.train.presets import Preset, TeacherPreset, load_preset
+from tallygate.train.say import say
 from tallygate.train.teachers.cache import cached_path, locked
 from tallygate.train.teachers.documents import DocumentVectors, document_teacher, document_vectors
-from tallygate.train.teachers.ngrams import ngram_teacher
-from tallygate.train.teachers.out_of_fold import Logits, mean_of, probabilities
 from tallygate.train.teachers.run_teacher import identity_of_run, logits_by_run
 from tallygate.train.teachers.scores import Probabilities, TeacherScores, read_scores, seconds_of_scores, write_scores
-from tallygate.train.tokens import Tokens, tokens_from_texts
 
 
 def distinct_unlabeled(corpus: Corpus) -> list[str]:

@@ -9,11 +9,10 @@ import numpy as np
 
 from tallygate.runtime.errors import CheckpointError
 from tallygate.runtime.text import Tokenizer
-from tallygate.train.batching import encode
-from tallygate.train.checkpoint import load_checkpoint
-from tallygate.train.evaluation import evaluate
-from tallygate.train.run_layout import LAYOUT
-from tallygate.train.teachers.out_of_fold import Scores
+from tallygate.train.baselines import Scores
+from tallygate.train.folder import LAYOUT, load_checkpoint
+from tallygate.train.loop import encode
+from tallygate.train.scores import evaluate
 
 
 def identity_of_run(folder: Path) -> bytes:

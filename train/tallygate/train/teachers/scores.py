@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from tallygate.runtime.errors import InputError, InputNotFoundError
 from tallygate.runtime.outputs import atomic_file
-from tallygate.train.corpora.splitting import text_key
+from tallygate.train.corpora import text_key
 
 KEY, TEXT = "key", "text"
 """Columns that say which text a row is of: 32 hexadecimal digits of its key, or the text itself."""

@@ -1,0 +1,87 @@
+"""The files of a bundle, from what the gate passed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from tallygate.export.bundle.card import model_card
+from tallygate.export.bundle.tokenizer_json import tokenizer_json
+from tallygate.export.bundle.writer import file_facts
+from tallygate.export.results import ExportOptions, VariantResult
+from tallygate.runtime.bundle import LAYOUT, SCHEMA, Manifest, Parity, Variant, manifest_to_json
+from tallygate.runtime.parity import GateReport
+from tallygate.runtime.text import Tokenizer
+from tallygate.runtime.version import VERSION
+from tallygate.train.folder import Checkpoint
+
+
+def bundle_files(
+    checkpoint: Checkpoint,
+    goldens: bytes,
+    variants: Sequence[VariantResult],
+    options: ExportOptions,
+    plans: Mapping[str, bytes],
+) -> dict[str, bytes]:
+    """Every file by name; ``goldens`` is ``golden.jsonl``, ``variants`` are those that passed, the default first.
+
+    ``plans`` are TensorRT's plans and their facts, by file name.
+    """
+    files = {LAYOUT.model(variant.recipe.precision): variant.model for variant in variants} | dict(plans)
+    files[LAYOUT.vocabulary] = checkpoint.vocabulary.to_bytes()
+    files[LAYOUT.tokenizer] = tokenizer_json(Tokenizer(checkpoint.vocabulary, checkpoint.text))
+    files[LAYOUT.goldens] = goldens
+    manifest = _manifest(checkpoint, variants, options)
+    files[LAYOUT.card] = model_card(manifest, options).encode("utf-8")
+    complete = msgspec.structs.replace(manifest, files=file_facts(files))
+    return {LAYOUT.manifest: manifest_to_json(complete), **files}
+
+
+def _manifest(checkpoint: Checkpoint, variants: Sequence[VariantResult], options: ExportOptions) -> Manifest:
+    training = checkpoint.training
+    return Manifest(
+        schema=".".join(map(str, SCHEMA)),
+        name=options.name or f"{training.data}-{training.preset}",
+        created_with=VERSION,
+        labels=list(checkpoint.labels),
+        text=checkpoint.text,
+        temperature=checkpoint.temperature,
+        vocabulary_rows=checkpoint.vocabulary.size,
+        training=training,
+        variants={variant.recipe.precision: _variant(variant) for variant in variants},
+        files={},
+    )
+
+
+def _variant(result: VariantResult) -> Variant:
+    recipe = result.recipe
+    return Variant(
+        file=LAYOUT.model(recipe.precision),
+        precision=recipe.precision,
+        engines=list(recipe.engines),
+        batch_invariant=recipe.batch_invariant,
+        session=dict(recipe.session),
+        opset=result.graph.opset_import[0].version,
+        ir_version=result.graph.ir_version,
+        parity={report.engine: _parity(report) for report in result.reports},
+        accuracy=result.accuracy,
+    )
+
+
+def _parity(report: GateReport) -> Parity:
+    """The figures, rounded up to two digits: the last ones depend on how a machine's library orders its sums."""
+    assert report.parity is not None, "a variant that did not answer is not written"
+    return msgspec.structs.replace(
+        report.parity,
+        max_logit_difference=_rounded_up(report.parity.max_logit_difference),
+        max_row_difference=_rounded_up(report.parity.max_row_difference),
+    )
+
+
+def _rounded_up(figure: float) -> float:
+    if figure == 0:
+        return 0.0
+    exponent = math.floor(math.log10(figure)) - 1
+    return float(f"{math.ceil(figure / 10.0**exponent)}e{exponent}")

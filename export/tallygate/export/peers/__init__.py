@@ -1,0 +1,1 @@
+"""Other programs that `tallygate bench` compares with."""

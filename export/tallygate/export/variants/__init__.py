@@ -1,0 +1,19 @@
+"""The same model in other precisions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tallygate.export.variants.recipes import DEFAULT_VARIANTS as DEFAULT_VARIANTS
+    from tallygate.export.variants.recipes import VARIANTS as VARIANTS
+    from tallygate.export.variants.recipes import VariantRecipe as VariantRecipe
+else:
+    from tallygate.runtime.rooms import handed_on
+
+    __getattr__, __dir__ = handed_on(
+        __name__,
+        {
+            "recipes": ("DEFAULT_VARIANTS", "VARIANTS", "VariantRecipe"),
+        },
+    )

@@ -1,0 +1,40 @@
+"""What a bundle is and how it is read: storage, manifest, reader."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tallygate.runtime.bundle.manifest import GPU_PRECISIONS as GPU_PRECISIONS
+    from tallygate.runtime.bundle.manifest import SCHEMA as SCHEMA
+    from tallygate.runtime.bundle.manifest import FileFacts as FileFacts
+    from tallygate.runtime.bundle.manifest import Manifest as Manifest
+    from tallygate.runtime.bundle.manifest import Parity as Parity
+    from tallygate.runtime.bundle.manifest import Score as Score
+    from tallygate.runtime.bundle.manifest import Training as Training
+    from tallygate.runtime.bundle.manifest import Variant as Variant
+    from tallygate.runtime.bundle.manifest import manifest_to_json as manifest_to_json
+    from tallygate.runtime.bundle.reader import LAYOUT as LAYOUT
+    from tallygate.runtime.bundle.reader import Bundle as Bundle
+    from tallygate.runtime.bundle.reader import Golden as Golden
+    from tallygate.runtime.bundle.reader import open_bundle as open_bundle
+else:
+    from tallygate.runtime.rooms import handed_on
+
+    __getattr__, __dir__ = handed_on(
+        __name__,
+        {
+            "manifest": (
+                "FileFacts",
+                "GPU_PRECISIONS",
+                "Manifest",
+                "Parity",
+                "SCHEMA",
+                "Score",
+                "Training",
+                "Variant",
+                "manifest_to_json",
+            ),
+            "reader": ("Bundle", "Golden", "LAYOUT", "open_bundle"),
+        },
+    )

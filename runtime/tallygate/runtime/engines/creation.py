@@ -1,0 +1,85 @@
+"""Engines run a variant of the graph: ids and lengths in, logits out."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+from tallygate.runtime.bundle import Bundle
+from tallygate.runtime.engines.engine import Engine
+from tallygate.runtime.errors import BundleInvalidError, EngineUnavailableError, UsageError
+
+ENGINES = ("auto", "onnxruntime", "cuda", "tensorrt", "numpy")
+"""Values of ``--engine``."""
+
+__all__ = ["ENGINES", "Engine", "available_engines", "create_engine"]
+
+
+def available_engines() -> list[str]:
+    """Engines that this machine and this installation have, the best first."""
+    return [*_gpu_engines(), *(["onnxruntime"] if find_spec("onnxruntime") else []), "numpy"]
+
+
+def create_engine(
+    bundle: Bundle, engine: str = "auto", precision: str | None = None, threads: int = 1, trust_plans: bool = False
+) -> Engine:
+    """The engine of that name on the variant of that precision (by default the first variant that it runs).
+
+    Only ``auto`` chooses for itself: a TensorRT plan that is built already, the CUDA provider, or the best engine on
+    the CPU. ``trust_plans`` lets TensorRT run a plan that came with the bundle. Raises :class:`UsageError` for an
+    unknown name, :class:`EngineUnavailableError` where the engine or its GPU is missing, or the bundle has no variant
+    for it.
+    """
+    if engine not in ENGINES:
+        raise UsageError(f"engine {engine!r}", "is unknown", f"choose one of {', '.join(ENGINES)}")
+    if engine != "auto":
+        return _create(bundle, engine, precision, threads, trust_plans)
+    *gpu_engines, cpu_engine = _candidates(bundle, precision)
+    for name in gpu_engines:
+        try:
+            return _create(bundle, name, precision, threads, trust_plans)
+        except (EngineUnavailableError, BundleInvalidError):
+            continue
+    return _create(bundle, cpu_engine, precision, threads, trust_plans)
+
+
+def _create(bundle: Bundle, name: str, precision: str | None, threads: int, trust_plans: bool) -> Engine:
+    if name == "tensorrt":
+        from tallygate.runtime.engines.tensorrt import tensorrt_engine
+
+        return tensorrt_engine(bundle, precision, trust_plans)
+    variant_name, variant = bundle.variant(name, precision)
+    model = bundle.read(variant.file)
+    if name == "numpy":
+        from tallygate.runtime.engines.plain import NumpyEngine
+
+        return NumpyEngine(model, variant_name)
+    if name == "cuda":
+        from tallygate.runtime.engines.ort import CudaEngine
+
+        return CudaEngine(model, variant_name, variant.session)
+    from tallygate.runtime.engines.ort import OnnxRuntimeEngine
+
+    return OnnxRuntimeEngine(model, variant_name, variant.session, threads)
+
+
+def _candidates(bundle: Bundle, precision: str | None) -> list[str]:
+    """What ``auto`` tries: engines on a GPU that can begin at once, then the one engine on the CPU."""
+    gpu_engines = _gpu_engines()
+    if "tensorrt" in gpu_engines:
+        from tallygate.runtime.engines.tensorrt import has_plan
+
+        if not has_plan(bundle, precision):
+            gpu_engines.remove("tensorrt")
+    return [*gpu_engines, "onnxruntime" if find_spec("onnxruntime") else "numpy"]
+
+
+def _gpu_engines() -> list[str]:
+    """Engines whose library, driver and GPU are all there, as far as can be known without loading them."""
+    if not any(find_spec(module) for module in ("tensorrt", "tensorrt_rtx", "onnxruntime")):
+        return []
+    from tallygate.runtime.machine import first_gpu, library_states
+
+    if first_gpu() is None:
+        return []
+    ready = {state.engine for state in library_states() if state.problem is None}
+    return [name for name in ("tensorrt", "cuda") if name in ready]

@@ -1,0 +1,19 @@
+"""onnxruntime, on the CPU and through its CUDA provider."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tallygate.runtime.engines.ort.cpu import OnnxRuntimeEngine as OnnxRuntimeEngine
+    from tallygate.runtime.engines.ort.cuda import CudaEngine as CudaEngine
+else:
+    from tallygate.runtime.rooms import handed_on
+
+    __getattr__, __dir__ = handed_on(
+        __name__,
+        {
+            "cpu": ("OnnxRuntimeEngine",),
+            "cuda": ("CudaEngine",),
+        },
+    )

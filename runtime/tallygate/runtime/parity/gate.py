@@ -1,0 +1,173 @@
+"""The parity gate: an engine against PyTorch in float32, from raw text, by the limits in :mod:`gates`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tallygate.runtime.bundle import Golden, Parity
+from tallygate.runtime.engines import Engine, logits_of_rows
+from tallygate.runtime.parity.comparison import Comparison, Logits, deviation, joined
+from tallygate.runtime.parity.grid import GridResult, run_grid
+from tallygate.runtime.parity.limits import Gate, gate_of
+from tallygate.runtime.parity.report import GateCheck, GateReport
+from tallygate.runtime.prediction import label_indices
+from tallygate.runtime.text import Tokenizer
+
+MINIMUM_GOLDENS = 256
+MINIMUM_DEVIATION = 1.0
+"""Least standard deviation of the reference's logits: below it, silence would be compared with silence."""
+_BATCH_SIZE = 64
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Texts, and what PyTorch in float32 answers to them."""
+
+    data: str
+    """What the texts are, such as ``imdb validation``."""
+    texts: Sequence[str]
+    logits: Logits
+    """float32 [rows, outputs]."""
+    ids: Sequence[Sequence[int]] | None = None
+    """The ids that the reference saw, where the tokenizer is compared as well."""
+    targets: NDArray[np.int64] | None = None
+    """[rows] position of each true label among the labels, where accuracy is compared as well."""
+    answers: Mapping[str, Logits] = field(default_factory=dict)
+    """What variants answered at export, float32 [rows, outputs] by name, where a copy is held to that as well."""
+    row_ids: Sequence[str] | None = None
+    """Where each text stands in its source; ``None`` where its place in ``texts`` says it all."""
+
+
+@dataclass(frozen=True)
+class ParityResult:
+    """The verdict on one engine, and the answers that it rests on."""
+
+    report: GateReport
+    comparisons: list[Comparison]
+    """The engine's logits beside the reference's, one per reference; none where it did not answer."""
+
+
+def reference_from_goldens(goldens: Sequence[Golden]) -> Reference:
+    """The goldens as a reference."""
+    logits = np.array([golden.logits for golden in goldens], np.float32)
+    texts, ids = [golden.text for golden in goldens], [golden.ids for golden in goldens]
+    answers = {
+        name: np.array([golden.variants[name] for golden in goldens], np.float32) for name in goldens[0].variants
+    }
+    return Reference("goldens", texts, logits, ids, answers=answers)
+
+
+def check_parity(
+    engine: Engine,
+    tokenizer: Tokenizer,
+    goldens: Reference,
+    data: Reference | None = None,
+) -> GateReport:
+    """Hold ``engine`` to the gate of its precision, over the goldens, the hard grid made of them, and ``data``.
+
+    Raises nothing for what the engine does: one that fails to answer fails the gate.
+    """
+    return measure_parity(engine, tokenizer, goldens, data).report
+
+
+def measure_parity(
+    engine: Engine,
+    tokenizer: Tokenizer,
+    goldens: Reference,
+    data: Reference | None = None,
+) -> ParityResult:
+    """As :func:`check_parity`, with the answers."""
+    references = [goldens, data] if data else [goldens]
+    checks = list(_reference_checks(goldens))
+    parity, compared = None, list[Comparison]()
+    try:
+        rows = [[tokenizer.encode(text) for text in reference.texts] for reference in references]
+        checks += _text_checks(references, rows)
+        compared = [_compare(engine, ids, r.logits) for ids, r in zip(rows, references, strict=True)]
+        grid = run_grid(engine, rows[0], goldens.logits, tokenizer.contract.max_length)
+        whole = joined(compared)
+        checks += _answer_checks(gate_of(engine.precision), whole, grid)
+        checks += _drift_checks(engine.precision, goldens, compared[0])
+        checks += _accuracy_checks(gate_of(engine.precision), compared[-1], references[-1])
+        parity = _parity(references, whole, grid)
+    except Exception as error:  # whatever an engine raises, the verdict is the same: it does not answer
+        checks.append(GateCheck(name="failed runs", figure=1, limit=0, note=_one_line(error)))
+    report = GateReport(
+        precision=engine.precision, engine=engine.name, provider=engine.provider, checks=checks, parity=parity
+    )
+    return ParityResult(report, compared)
+
+
+def _compare(engine: Engine, rows: Sequence[Sequence[int]], expected: Logits) -> Comparison:
+    return Comparison(expected, logits_of_rows(engine, rows, expected.shape[1], _BATCH_SIZE))
+
+
+def _reference_checks(goldens: Reference) -> Iterator[GateCheck]:
+    """A gate means nothing on a model that says nothing."""
+    labels = max(2, goldens.logits.shape[1])
+    given = len(np.unique(label_indices(goldens.logits)))
+    yield _at_least("goldens", len(goldens.texts), MINIMUM_GOLDENS)
+    yield _at_least("deviation of the reference's logits", deviation(goldens.logits), MINIMUM_DEVIATION)
+    yield _at_least("labels that the reference gives", given, labels)
+
+
+def _text_checks(references: Sequence[Reference], rows: Sequence[Sequence[list[int]]]) -> Iterator[GateCheck]:
+    pairs = zip(references, rows, strict=True)
+    unlike = sum(list(a) != b for r, found in pairs if r.ids is not None for a, b in zip(r.ids, found, strict=True))
+    yield GateCheck(name="texts with other ids", figure=unlike, limit=0)
+
+
+def _answer_checks(gate: Gate, answers: Comparison, grid: GridResult) -> Iterator[GateCheck]:
+    logit_limit = _finite(gate.max_logit_difference)
+    yield GateCheck(name="logits that are not finite", figure=answers.not_finite, limit=0)
+    yield GateCheck(name="max logit difference", figure=answers.max_difference, limit=logit_limit)
+    yield GateCheck(name="max logit difference, hard grid", figure=grid.max_logit_difference, limit=logit_limit)
+    yield GateCheck(name="max row difference", figure=grid.max_row_difference, limit=_finite(gate.max_row_difference))
+    flips = int(answers.flips.sum())
+    if gate.flips_within_margin is None:
+        yield GateCheck(name="label flips", figure=flips, limit=gate.flips_allowed(len(answers.expected)))
+    else:
+        margin = gate.flips_within_margin
+        yield GateCheck(name="label flips", figure=flips, limit=None)
+        name = f"label flips beyond a margin of {margin:g}"
+        yield GateCheck(name=name, figure=answers.flips_beyond(margin), limit=0)
+
+
+def _accuracy_checks(gate: Gate, answers: Comparison, reference: Reference) -> Iterator[GateCheck]:
+    if reference.targets is not None:
+        lost = answers.points_lost(reference.targets)
+        yield GateCheck(name="points of accuracy lost", figure=lost, limit=gate.accuracy_points)
+
+
+def _drift_checks(precision: str, goldens: Reference, compared: Comparison) -> Iterator[GateCheck]:
+    at_export, limit = goldens.answers.get(precision), gate_of(precision).drift
+    if at_export is not None and limit is not None:
+        difference = Comparison(at_export, compared.found).max_difference
+        yield GateCheck(name="max logit difference from this variant at export", figure=difference, limit=limit)
+
+
+def _parity(references: Sequence[Reference], answers: Comparison, grid: GridResult) -> Parity:
+    return Parity(
+        rows=len(answers.expected),
+        data=" and ".join(reference.data for reference in references),
+        max_logit_difference=max(answers.max_difference, grid.max_logit_difference),
+        label_flips=int(answers.flips.sum()),
+        max_row_difference=grid.max_row_difference,
+    )
+
+
+def _at_least(name: str, figure: float, limit: float) -> GateCheck:
+    return GateCheck(name=name, figure=figure, limit=limit, at_least=True)
+
+
+def _finite(limit: float) -> float | None:
+    return limit if math.isfinite(limit) else None
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(f"{type(error).__name__}: {error}".split())[:300]

@@ -1,0 +1,32 @@
+"""Texts out of the files that users have."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tallygate.runtime.records.columns import TEXT_COLUMNS as TEXT_COLUMNS
+    from tallygate.runtime.records.columns import choose_column as choose_column
+    from tallygate.runtime.records.columns import guess_column as guess_column
+    from tallygate.runtime.records.columns import text_in as text_in
+    from tallygate.runtime.records.columns import without_column as without_column
+    from tallygate.runtime.records.formats import BadRow as BadRow
+    from tallygate.runtime.records.formats import Format as Format
+    from tallygate.runtime.records.formats import Row as Row
+    from tallygate.runtime.records.reader import FORMATS as FORMATS
+    from tallygate.runtime.records.reader import format_from_name as format_from_name
+    from tallygate.runtime.records.reader import opened as opened
+    from tallygate.runtime.records.reader import read_rows as read_rows
+    from tallygate.runtime.records.reader import read_texts as read_texts
+    from tallygate.runtime.records.reader import reject as reject
+else:
+    from tallygate.runtime.rooms import handed_on
+
+    __getattr__, __dir__ = handed_on(
+        __name__,
+        {
+            "columns": ("TEXT_COLUMNS", "choose_column", "guess_column", "text_in", "without_column"),
+            "formats": ("BadRow", "Format", "Row"),
+            "reader": ("FORMATS", "format_from_name", "opened", "read_rows", "read_texts", "reject"),
+        },
+    )

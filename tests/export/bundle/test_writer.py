@@ -1,0 +1,71 @@
+"""A bundle is written whole, with the same bytes each time, or not at all."""
+
+from __future__ import annotations
+
+import errno
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tallygate.export.bundle import writer as bundle_writer
+from tallygate.export.bundle.writer import file_facts, write_bundle
+from tallygate.runtime.errors import OutputError
+
+FILES = {"b.txt": b"two", "bundle.json": b"{}", "a.bin": bytes(1000)}
+
+
+@pytest.mark.parametrize("name", ["bundle", "bundle.zip"])
+def test_what_is_written_is_what_was_given(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "new folder" / name
+    write_bundle(path, FILES)
+    if name.endswith(".zip"):
+        with zipfile.ZipFile(path) as archive:
+            assert {entry: archive.read(entry) for entry in archive.namelist()} == FILES
+    else:
+        assert {file.name: file.read_bytes() for file in path.iterdir()} == FILES
+    assert [file.name for file in path.parent.iterdir()] == [name]
+
+
+def test_a_zip_depends_on_its_contents_alone(tmp_path: Path) -> None:
+    write_bundle(tmp_path / "a.zip", FILES)
+    write_bundle(tmp_path / "b.ZIP", dict(reversed(FILES.items())))
+    assert (tmp_path / "a.zip").read_bytes() == (tmp_path / "b.ZIP").read_bytes()
+    with zipfile.ZipFile(tmp_path / "a.zip") as archive:
+        assert archive.namelist()[0] == "bundle.json"
+        assert {entry.date_time[0] for entry in archive.infolist()} == {1980}
+        assert archive.getinfo("a.bin").compress_size < 100
+
+
+@pytest.mark.parametrize("name", ["bundle", "bundle.zip"])
+def test_nothing_is_overwritten(tmp_path: Path, name: str) -> None:
+    write_bundle(tmp_path / name, FILES)
+    with pytest.raises(OutputError, match="exists already"):
+        write_bundle(tmp_path / name, {"bundle.json": b"other"})
+    assert b"other" not in b"".join(f.read_bytes() for f in tmp_path.rglob("*") if f.is_file())
+
+
+@pytest.mark.parametrize("name", ["bundle", "bundle.zip"])
+def test_a_place_that_cannot_be_written(tmp_path: Path, name: str) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(OutputError, match="cannot be written"):
+        write_bundle(tmp_path / "file" / name, FILES)
+    assert [file.name for file in tmp_path.iterdir()] == ["file"]
+
+
+@pytest.mark.parametrize("name", ["bundle", "bundle.zip"])
+def test_a_full_disk_leaves_nothing_behind(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(zipfile.ZipFile, "writestr", full)
+    monkeypatch.setattr(bundle_writer.Path, "write_bytes", full)
+    with pytest.raises(OutputError, match="No space left"):
+        write_bundle(tmp_path / name, FILES)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_facts_are_sizes_and_hashes() -> None:
+    facts = file_facts(FILES)
+    assert facts["b.txt"].size == 3
+    assert facts["b.txt"].sha256 == "3fc4ccfe745870e2c0d99f71f30ff0656c8dedd41cc1d7d3d376b0dbe685e2f3"

@@ -1,0 +1,249 @@
+"""Presets: every choice of a training run as one TOML file. Unknown keys and impossible values are errors."""
+
+from __future__ import annotations
+
+import tomllib
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from tallygate.runtime.engines.plain import ActivationName
+from tallygate.runtime.errors import PresetError
+
+
+class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    def _require(self, holds: bool, field: str, rule: str) -> None:
+        if not holds:
+            raise ValueError(f"{field} = {getattr(self, field)!r} must be {rule}")
+
+
+class TextPreset(_Section, frozen=True, kw_only=True):
+    """How text becomes ids."""
+
+    vocabulary_size: int
+    """Rows of the embedding, padding (row 0) and unknown (row 1) included."""
+    max_length: int
+    """Longest text in tokens; the rest is cut off."""
+    keep: Literal["first", "last"] = "last"
+    """Which end of a longer text is kept."""
+    punctuation: str = ""
+    """Each character is a punctuation mark that becomes a token of its own."""
+
+    def __post_init__(self) -> None:
+        self._require(3 <= self.vocabulary_size <= 10_000_000, "vocabulary_size", "from 3 to 10,000,000")
+        self._require(1 <= self.max_length <= 100_000, "max_length", "from 1 to 100,000")
+
+
+class ModelPreset(_Section, frozen=True, kw_only=True):
+    """The network: embedding, LSTM, pooling, activation, dropout, linear."""
+
+    embedding_size: int
+    """Size of one word's vector."""
+    hidden_size: int
+    """Units of the LSTM, per direction."""
+    layers: int = 1
+    """Stacked LSTM layers."""
+    bidirectional: bool = False
+    """Read every text from both ends and join what was read."""
+    pooling: Literal["last", "mean", "max"] = "last"
+    """What the classifier sees: the last valid state, or the mean or maximum over the valid states."""
+    head_activation: ActivationName = "linear"
+    """What is applied to these features before the linear layer; `linear` leaves them as they are."""
+    dropout: float = 0.0
+    """Share of the pooled features, and of the features between layers, that is dropped in training."""
+    embedding_dropout: float = 0.0
+    """Share of the embedding's output that is dropped in training."""
+    variational_dropout: float = 0.0
+    """Share of the embedding's features that is dropped, the same at every step of a text (Gal & Ghahramani 2016)."""
+    weight_drop: float = 0.0
+    """Share of the recurrent weights that is dropped, others in every batch (Merity et al. 2018)."""
+
+    def __post_init__(self) -> None:
+        for field in ("embedding_size", "hidden_size", "layers"):
+            self._require(1 <= getattr(self, field) <= 65_536, field, "from 1 to 65,536")
+        for field in ("dropout", "embedding_dropout", "variational_dropout", "weight_drop"):
+            self._require(0.0 <= getattr(self, field) < 1.0, field, "at least 0 and below 1")
+
+
+class TrainingPreset(_Section, frozen=True, kw_only=True):
+    """The training loop."""
+
+    epochs: int
+    """Passes over the training data, at most."""
+    batch_size: int = 64
+    """Texts per step."""
+    optimizer: Literal["adam", "adamw"] = "adam"
+    """Adam (Kingma & Ba 2015), or AdamW with decoupled weight decay (Loshchilov & Hutter 2019)."""
+    learning_rate: float = 1e-3
+    """Highest step size."""
+    weight_decay: float = 0.0
+    """Strength of weight decay."""
+    schedule: Literal["constant", "cosine", "linear"] = "constant"
+    """How the learning rate falls after the warm-up; `cosine` and `linear` end at 1% of it."""
+    warmup_steps: int = 0
+    """Steps in which the learning rate rises from 0."""
+    clip_norm: float = 1.0
+    """Longest gradient (Euclidean norm over all parameters); 0 leaves gradients as they are."""
+    patience: int = 0
+    """Epochs without a better validation accuracy, or a lower loss at the same, that end the training; 0 is off."""
+    keep: Literal["best", "last"] = "best"
+    """Which epoch is kept: the best by validation accuracy, or the last, where a schedule has come to its end."""
+    ema_decay: float = 0.0
+    """Decay per step of the exponential moving average of the weights that is evaluated and kept; 0 is off. It begins
+    lower, at (1 + step) / (10 + step), so that the first weights are soon forgotten."""
+    word_dropout: float = 0.0
+    """Share of the tokens that are replaced by the unknown word in training (Iyyer et al. 2015)."""
+    label_smoothing: float = 0.0
+    """Share of each label's probability that is spread over all labels (Szegedy et al. 2016)."""
+    adversarial: float = 0.0
+    """Length of the step toward a greater loss that a text's embedded words take, in root mean squares of their
+    table; half of the loss is that of the moved text (Miyato et al. 2017). Training takes twice as long; 0 is off."""
+    head_scale: float = 1.0
+    """How many times larger the classifier's weights start and how many times faster they learn than the others."""
+    class_weights: Literal["none", "balanced"] = "none"
+    """`balanced` weighs each label by the inverse of its share of the training data."""
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    """Arithmetic of the forward pass; `auto` is bfloat16 where the CPU computes it natively."""
+    seed: int = 0
+    """Seed of initial weights, batch order and dropout."""
+
+    def __post_init__(self) -> None:
+        for field in ("epochs", "batch_size"):
+            self._require(1 <= getattr(self, field) <= 1_000_000, field, "from 1 to 1,000,000")
+        for field in ("weight_decay", "warmup_steps", "clip_norm", "patience", "seed"):
+            self._require(getattr(self, field) >= 0, field, "at least 0")
+        self._require(0.0 < self.learning_rate <= 10.0, "learning_rate", "above 0 and at most 10")
+        for field in ("ema_decay", "word_dropout", "label_smoothing"):
+            self._require(0.0 <= getattr(self, field) < 1.0, field, "at least 0 and below 1")
+        self._require(0.0 <= self.adversarial <= 1000.0, "adversarial", "from 0 to 1000")
+        self._require(0.0 < self.head_scale <= 1000.0, "head_scale", "above 0 and at most 1000")
+
+
+class TeacherPreset(_Section, frozen=True, kw_only=True):
+    """Distillation: the network learns a teacher's probabilities, of unlabelled texts too (Hinton et al. 2015)."""
+
+    models: tuple[Literal["ngrams", "documents"], ...] = ("ngrams", "documents")
+    """Whose calibrated logits are averaged; a teacher of the command line takes their place."""
+    network: str | None = None
+    """A preset that is trained first, on the same data; texts without a label get the mean of its logits and the
+    models'. Labelled texts get the models' alone: the network has seen their labels."""
+    folds: int = 5
+    """Parts of the training data, each scored by a teacher that was fitted on the others."""
+    label_share: float = 0.5
+    """Share of the true label in the target of a labelled text; the rest is the teacher's probability."""
+    document_size: int = 192
+    """Size of a document vector."""
+    document_epochs: int = 10
+    """Passes over all texts that train the document vectors."""
+
+    def __post_init__(self) -> None:
+        self._require(len(set(self.models)) == len(self.models) > 0, "models", "one or more, each once")
+        self._require(2 <= self.folds <= 100, "folds", "from 2 to 100")
+        self._require(0.0 <= self.label_share <= 1.0, "label_share", "from 0 to 1")
+        self._require(1 <= self.document_size <= 65_536, "document_size", "from 1 to 65,536")
+        self._require(1 <= self.document_epochs <= 1_000_000, "document_epochs", "from 1 to 1,000,000")
+
+
+class WordsPreset(_Section, frozen=True, kw_only=True):
+    """More words than rows: words that a trained wide network treats alike share a row of the embedding."""
+
+    size: int
+    """Rows of the wide network: its most frequent words have one each."""
+    single_rows: int
+    """The most frequent words keep a row each; the rest is clustered (k-means) onto the remaining rows."""
+    epochs: int = 1
+    """Passes over the data that train the wide network, with the settings of `[training]`."""
+
+    def __post_init__(self) -> None:
+        self._require(3 <= self.size <= 10_000_000, "size", "from 3 to 10,000,000")
+        self._require(0 <= self.single_rows <= self.size, "single_rows", "from 0 to size")
+        self._require(1 <= self.epochs <= 1_000_000, "epochs", "from 1 to 1,000,000")
+
+
+class LanguageModelPreset(_Section, frozen=True, kw_only=True):
+    """Pretraining of embedding and first layer as a language model on all texts (Dai & Le 2015), in each direction."""
+
+    epochs: int
+    """Passes over all texts."""
+    batch_size: int = 64
+    """Texts per step."""
+    learning_rate: float = 4e-3
+    """Highest step size; it falls to 1% along half a cosine."""
+    warmup_steps: int = 100
+    """Steps in which the learning rate rises from 0."""
+    share: float = 0.25
+    """Share of the positions, drawn anew for every batch, whose next word is predicted."""
+    negatives: int = 768
+    """Other words that each next word is told from, drawn once per batch by frequency to the power 3/4."""
+
+    def __post_init__(self) -> None:
+        for field in ("epochs", "batch_size", "negatives"):
+            self._require(1 <= getattr(self, field) <= 1_000_000, field, "from 1 to 1,000,000")
+        self._require(0.0 < self.learning_rate <= 10.0, "learning_rate", "above 0 and at most 10")
+        self._require(self.warmup_steps >= 0, "warmup_steps", "at least 0")
+        self._require(0.0 < self.share <= 1.0, "share", "above 0 and at most 1")
+
+
+class Preset(_Section, frozen=True, kw_only=True):
+    """One recipe, whole."""
+
+    text: TextPreset
+    model: ModelPreset
+    training: TrainingPreset
+    tuning: TrainingPreset | None = None
+    """A second stage on the labelled texts alone that goes on from the first one's weights; its seed and precision are
+    those of `[training]`."""
+    teacher: TeacherPreset | None = None
+    """None learns from the labels alone."""
+    words: WordsPreset | None = None
+    """None gives every word of the vocabulary a row of its own."""
+    language_model: LanguageModelPreset | None = None
+    """None begins with random weights."""
+
+    def __post_init__(self) -> None:
+        if self.words is not None:
+            rows, words = self.text.vocabulary_size, self.words
+            self.words._require(words.size >= rows, "size", f"at least vocabulary_size, {rows}")
+            self.words._require(words.single_rows < rows - 2, "single_rows", f"below vocabulary_size - 2, {rows - 2}")
+
+    @property
+    def learns_from_unlabeled(self) -> bool:
+        """Whether texts without labels are of use."""
+        return self.teacher is not None or self.language_model is not None
+
+
+def preset_names() -> list[str]:
+    """Names of the presets that ship with the package."""
+    return sorted(entry.name.removesuffix(".toml") for entry in _shipped().iterdir() if entry.name.endswith(".toml"))
+
+
+def load_preset(name: str | Path) -> Preset:
+    """Load a shipped preset by name, or any ``.toml`` file by path.
+
+    Raises :class:`PresetError` when it is unknown, is not TOML, or has an unknown or impossible field.
+    """
+    if str(name) in preset_names():
+        return _preset_from_toml(str(name), _shipped().joinpath(f"{name}.toml").read_text("utf-8"))
+    path = Path(name)
+    if path.suffix != ".toml":
+        known = ", ".join(preset_names())
+        raise PresetError(f"preset {name!r}", "is unknown", f"choose one of {known}, or name a .toml file")
+    try:
+        return _preset_from_toml(str(path), path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        reason = f"cannot be read ({getattr(error, 'strerror', None) or error})"
+        raise PresetError(path, reason, "check the path") from error
+
+
+def _shipped() -> Traversable:
+    return files("tallygate.train") / "presets"
+
+
+def _preset_from_toml(name: str, text: str) -> Preset:
+    try:
+        return msgspec.convert(tomllib.loads(text), Preset)
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError, RecursionError) as error:
+        raise PresetError(name, f"is not a preset ({error})", "mend that line of the file") from error

@@ -1,0 +1,188 @@
+"""Which run the user asks for, and whether its folder may be used for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from tallygate.runtime.errors import CheckpointError, OutputError
+from tallygate.runtime.version import VERSION
+from tallygate.train.corpora import Corpus, DataSource, check_numbers
+from tallygate.train.folder import LAYOUT, RunFacts
+from tallygate.train.network import resolve_device, resolve_precision
+from tallygate.train.presets import AUTO, Preset, load_preset, preset_for_corpus
+
+_ANOTHER = "name another folder with --out"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainOptions:
+    """What ``tallygate train`` was given; ``None`` is what was not given."""
+
+    preset: str | None = None
+    data: str | None = None
+    data_dir: str | None = None
+    text_column: str | None = None
+    label_column: str | None = None
+    unlabeled: str | None = None
+    teacher: str | None = None
+    out: str | None = None
+    resume: bool = False
+    seed: int | None = None
+    epochs: int | None = None
+    threads: int | None = None
+    device: str | None = None
+    skip_bad: bool = False
+    validation: int | None = None
+
+
+@dataclass(frozen=True)
+class RunPlan:
+    """A run that may begin or go on."""
+
+    folder: Path
+    facts: RunFacts
+    is_new: bool
+    corpus: Corpus | None = None
+    """Where it had to be read to decide on the preset."""
+
+
+def plan_run(options: TrainOptions) -> RunPlan:
+    """Decide on the run and its folder; writes nothing.
+
+    Raises :class:`CheckpointError` when the folder holds another run or none to resume, :class:`OutputError` when
+    it exists and ``resume`` was not asked for, :class:`PresetError` and :class:`UsageError` for impossible options.
+    """
+    least = {"epochs": 1, "threads": 1, "validation": 1, "seed": 0}
+    check_numbers({name: (getattr(options, name), minimum) for name, minimum in least.items()})
+    folder = run_folder(options)
+    stored = RunFacts.read(folder)
+    if stored is None:
+        _check_empty(folder, options)
+        corpus = _new_source(options).load() if _preset_of(options) == AUTO else None
+        return RunPlan(folder, _new_facts(options, corpus), is_new=True, corpus=corpus)
+    if not options.resume:
+        _refuse_existing(folder, stored, options)
+    wanted = _resumed_facts(options, stored)
+    if difference := describe_difference(stored, wanted):
+        raise CheckpointError(folder, f"holds another run ({difference})", _ANOTHER)
+    return RunPlan(folder, wanted, is_new=False)
+
+
+def run_folder(options: TrainOptions) -> Path:
+    """Where the run lives: ``out``, or ``runs/<data>-<preset>``."""
+    if options.out is not None:
+        return Path(options.out)
+    return Path("runs") / f"{_new_source(options).name}-{_name(_preset_of(options))}"
+
+
+def default_preset(data: str) -> str:
+    """The preset for a corpus when none is named: a user's own data decides on its own."""
+    return {"mini": "tiny", "imdb": "seed"}.get(data, AUTO)
+
+
+def describe_difference(stored: RunFacts, wanted: RunFacts) -> str | None:
+    """The first thing in which a stored run is not the wanted one, ``None`` when they are the same."""
+    pairs = {
+        "preset": (stored.preset_name, wanted.preset_name),
+        "data": (stored.data.data, wanted.data.data),
+        "seed": (stored.preset.training.seed, wanted.preset.training.seed),
+        "epochs": (stored.preset.training.epochs, wanted.preset.training.epochs),
+        "threads": (stored.threads, wanted.threads),
+        "device": (stored.device, wanted.device),
+        "teacher": (stored.teacher, wanted.teacher),
+    }
+    for name, (old, new) in pairs.items():
+        if old != new:
+            return f"{name} {old}, not {new}"
+    if stored.preset != wanted.preset:
+        return f"another preset of the name {stored.preset_name}"
+    # The data may have moved to another folder: its content is compared before training goes on.
+    same_place = msgspec.structs.replace(wanted.data, data_dir=stored.data.data_dir)
+    return None if stored.data == same_place else "other columns, unlabelled texts, validation rows or --skip-bad"
+
+
+def _preset_of(options: TrainOptions) -> str:
+    return options.preset or default_preset(options.data or "mini")
+
+
+def _new_source(options: TrainOptions) -> DataSource:
+    return _data_source(DataSource(data=options.data or "mini"), options)
+
+
+def _new_facts(options: TrainOptions, corpus: Corpus | None) -> RunFacts:
+    """``corpus`` decides on the preset where it is given."""
+    name = _preset_of(options)
+    preset = _with_overrides(load_preset(name) if corpus is None else preset_for_corpus(corpus), options)
+    device = resolve_device(options.device or "auto")
+    return RunFacts(
+        preset_name=_name(name),
+        preset=preset,
+        data=_new_source(options),
+        teacher=options.teacher,
+        threads=options.threads or 1,
+        precision=resolve_precision(preset.training.precision, device),
+        device=device,
+        created_with=VERSION,
+    )
+
+
+def _resumed_facts(options: TrainOptions, stored: RunFacts) -> RunFacts:
+    given = options.preset
+    preset = stored.preset if given is None or given == stored.preset_name == AUTO else load_preset(given)
+    return msgspec.structs.replace(
+        stored,
+        preset_name=_name(options.preset) if options.preset else stored.preset_name,
+        preset=_with_overrides(preset, options, stored),
+        data=_data_source(stored.data, options),
+        teacher=options.teacher or stored.teacher,
+        threads=options.threads or stored.threads,
+        device=resolve_device(options.device or stored.device),
+    )
+
+
+def _with_overrides(preset: Preset, options: TrainOptions, stored: RunFacts | None = None) -> Preset:
+    """Seed and epochs of the command line, of the stored run, or of the preset."""
+    given = {"seed": options.seed, "epochs": options.epochs}
+    if stored is not None:
+        given = {name: getattr(stored.preset.training, name) if v is None else v for name, v in given.items()}
+    changes = {name: value for name, value in given.items() if value is not None}
+    training = msgspec.structs.replace(preset.training, **changes)
+    return msgspec.structs.replace(preset, training=training)
+
+
+def _data_source(base: DataSource, options: TrainOptions) -> DataSource:
+    fields = ("data", "data_dir", "text_column", "label_column", "unlabeled", "validation")
+    given = {field: getattr(options, field) for field in fields if getattr(options, field) is not None}
+    return msgspec.structs.replace(base, **given, skip_bad=options.skip_bad or base.skip_bad)
+
+
+def _name(preset: str) -> str:
+    return Path(preset).stem if preset.endswith(".toml") else preset
+
+
+def _check_empty(folder: Path, options: TrainOptions) -> None:
+    """A folder without ``run.json`` may hold only what a run that was cut off in its first moment leaves behind."""
+    try:
+        strangers = sorted(p.name for p in folder.iterdir() if not p.name.startswith(f".{LAYOUT.run}."))
+    except FileNotFoundError:
+        strangers = []
+    except OSError as error:
+        raise OutputError(folder, f"cannot be used as a folder ({error.strerror})", _ANOTHER) from error
+    if strangers:
+        raise OutputError(folder, f"holds other files ({strangers[0]}) and no run", _ANOTHER)
+    if options.resume:
+        mend = "check --out, or leave out --resume to begin one"
+        raise CheckpointError(folder, "there is no run to resume", mend)
+
+
+def _refuse_existing(folder: Path, stored: RunFacts, options: TrainOptions) -> None:
+    wanted = _new_facts(options, None)
+    if wanted.preset_name == stored.preset_name == AUTO:
+        wanted = msgspec.structs.replace(wanted, preset=_with_overrides(stored.preset, options, stored))
+    difference = describe_difference(stored, wanted)
+    if difference:
+        raise CheckpointError(folder, f"holds another run ({difference})", _ANOTHER)
+    raise OutputError(folder, "holds this run already", f"go on with it with --resume, or {_ANOTHER}")

@@ -1,0 +1,94 @@
+"""``result.json``: what a finished run reached, and how it is told to a person."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+from tabulate import tabulate
+
+from tallygate.runtime.bundle import Score, Training
+from tallygate.runtime.errors import CheckpointError
+from tallygate.runtime.outputs import write_json
+from tallygate.train.folder import LAYOUT
+from tallygate.train.scores import Calibration, CoveragePoint
+
+
+class Result(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``result.json``."""
+
+    training: Training
+    """Of the weights that were kept; ``scores`` holds validation and, where the data has one, test."""
+    epochs_run: int
+    seconds: float
+    """Time of all epochs, validation included."""
+    preparation_seconds: float = 0.0
+    """Time of teachers, pretraining and shared rows before them; teachers that were at hand count as when made, but for
+    a network that was trained first: it is a run of its own."""
+    threads: int
+    precision: str
+    rows: dict[str, int]
+    """Texts in each split."""
+    corpus: dict[str, object]
+    """Where the texts came from, their hashes, and what was left out."""
+    labels: tuple[str, ...]
+    words: int
+    """Words in the vocabulary."""
+    temperature: float
+    confusion_split: str
+    confusion: list[list[int]]
+    """Texts by true label (rows) and predicted label (columns)."""
+    calibration: list[Calibration] = []
+    """Of validation and of ``confusion_split``, where that is another; empty in results of before it was measured."""
+    coverage: list[CoveragePoint] = []
+    """Of ``confusion_split``, by rising threshold; empty likewise."""
+
+    def write(self, folder: Path) -> None:
+        """Write ``result.json``. Raises :class:`OutputError` when the folder cannot be written."""
+        write_json(folder / LAYOUT.result, self)
+
+    @classmethod
+    def read(cls, folder: Path) -> Result | None:
+        """What ``result.json`` says, ``None`` where there is none. Raises :class:`CheckpointError` if it is damaged."""
+        path = folder / LAYOUT.result
+        try:
+            return msgspec.json.decode(path.read_bytes(), type=cls)
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, RecursionError) as error:
+            mend = "remove it and go on with --resume, which writes it again"
+            raise CheckpointError(path, f"is damaged ({error})", mend) from error
+
+
+def summary(result: Result) -> str:
+    """Some lines for a terminal."""
+    training = result.training
+    parts = " + ".join(f"{name} {count:,}" for name, count in training.parameters.items())
+    lines = [
+        ("run", f"{training.data}, preset {training.preset}, seed {training.seed}"),
+        ("epochs", f"{result.epochs_run} in {result.seconds:.0f} s, epoch {training.epochs} kept"),
+        *([("prepared", f"in {result.preparation_seconds:.0f} s")] if result.preparation_seconds else []),
+        ("parameters", f"{sum(training.parameters.values()):,} = {parts}"),
+        *((score.split, _score_line(score)) for score in training.scores),
+        ("temperature", f"{result.temperature:.3f}"),
+        *(("calibration error", _calibration_line(calibration)) for calibration in result.calibration),
+    ]
+    table = tabulate(lines, tablefmt="plain", disable_numparse=True)
+    return f"{table}\n\n{_confusion_table(result)}"
+
+
+def _score_line(score: Score) -> str:
+    low, high = score.interval
+    interval = f"95% interval {low:.2%} to {high:.2%}"
+    return f"{score.accuracy:.2%} of {score.rows:,} texts ({interval}), macro-F1 {score.macro_f1:.4f}"
+
+
+def _calibration_line(calibration: Calibration) -> str:
+    before, after = calibration.before.error, calibration.after.error
+    return f"{after:.2%} on {calibration.split} ({before:.2%} without the temperature)"
+
+
+def _confusion_table(result: Result) -> str:
+    rows = [[label, *counts] for label, counts in zip(result.labels, result.confusion, strict=True)]
+    headers = [f"{result.confusion_split}: true \\ predicted", *result.labels]
+    return tabulate(rows, headers=headers, intfmt=",")

@@ -1,0 +1,173 @@
+"""One training run, from texts to a scored checkpoint, in a folder from which it can go on after any interruption."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from tallygate.runtime.outputs import write_bytes
+from tallygate.train.folder import LAYOUT, RunFacts, remove_leftovers, save_checkpoint
+from tallygate.train.loop import ALONE, EpochTotals, Trainer, World, joined_world, losses, new_model
+from tallygate.train.network import cpu_settings, parameter_count, torch_device
+from tallygate.train.run.beginning import Beginning, Preparation
+from tallygate.train.run.data import RunData
+from tallygate.train.run.finish import checkpoint_of_best, finish_run
+from tallygate.train.run.plan import RunPlan
+from tallygate.train.run.progress import Progress, opening
+from tallygate.train.run.result import Result
+from tallygate.train.run.stages import StagePlan, stages_of
+from tallygate.train.run.state import Best, RunState, copy_of_weights, load_state, save_state
+from tallygate.train.scores import (
+    EpochMetrics,
+    draw_curve,
+    evaluate,
+    fit_temperature,
+    jsonl_from_metrics,
+    score_from_logits,
+)
+
+
+def run_training(plan: RunPlan) -> Result | None:
+    """Begin or go on with a run until it is finished.
+
+    Of several processes that ``torchrun`` started, the first writes and returns the result, the others ``None``.
+    Raises :class:`OutputError` when the folder cannot be written, :class:`CheckpointError` when what it holds is
+    damaged or the data has changed, :class:`DivergenceError`, and whatever loading the corpus or a teacher raises.
+    """
+    with cpu_settings(plan.facts.threads), joined_world(plan.facts.device) as world:
+        data, beginning = _prepared(plan, world)
+        run = Run(plan.folder, plan.facts, data, beginning.weights, world)
+        run.train()
+        if not world.is_first:
+            return None
+        return finish_run(plan.folder, plan.facts, data, run.state, beginning.seconds)
+
+
+def _prepared(plan: RunPlan, world: World) -> tuple[RunData, Beginning]:
+    """What takes long is made by the first process and read by the others."""
+    if not world.is_first:
+        world.wait()
+    preparation = Preparation(plan.facts, plan.corpus, run_training)
+    if world.is_first:
+        remove_leftovers(plan.folder)
+        plan.facts.write(plan.folder)
+    begun = preparation.begin(plan.folder)
+    if world.is_first:
+        world.wait()
+    return begun
+
+
+class Run:
+    """The epochs of a run, stage by stage. Every file is replaced whole, and can be made again from the state."""
+
+    def __init__(
+        self,
+        folder: Path,
+        facts: RunFacts,
+        data: RunData,
+        first_weights: Mapping[str, Tensor] | None = None,
+        world: World = ALONE,
+    ) -> None:
+        """Takes up the state where the folder has one. ``first_weights``, by name, take the place of random ones."""
+        self.folder, self.facts, self.data, self._world = folder, facts, data, world
+        self._preset = facts.preset.training
+        self._stages = stages_of(facts.preset, data)
+        self._first_weights = first_weights or {}
+        self.state, self.trainer = load_state(folder / LAYOUT.state, data.sha256(), self._trainer)
+        self._targets = torch.from_numpy(data.validation.targets)
+
+    def train(self) -> None:
+        """Train the epochs that are left."""
+        if self.state.history:
+            self._publish(is_best=True)
+        epochs, steps = sum(stage.epochs for stage in self._stages), sum(stage.steps for stage in self._stages)
+        with Progress(epochs, steps, self._steps_done(), silent=not self._world.is_first) as progress:
+            parameters = parameter_count(self.trainer.model)
+            progress.line(opening(self.facts, self.data, parameters, self.state.epochs))
+            for stage in self._stages[self._place(self.state) :]:
+                self._train_stage(stage, progress)
+
+    def _train_stage(self, stage: StagePlan, progress: Progress) -> None:
+        if self.state.history and self.state.stage != stage.name:
+            self.trainer = self._new_trainer(stage, self.state.epochs, self.state.best_weights)
+        while not self._is_over(stage):
+            self._run_epoch(stage, progress)
+
+    def _place(self, state: RunState) -> int:
+        return [stage.name for stage in self._stages].index(state.stage)
+
+    def _trainer(self, state: RunState) -> Trainer:
+        """For the stage that ``state`` has reached."""
+        stage = self._stages[self._place(state)]
+        before = state.epochs - len(state.epochs_of(stage.name))
+        return self._new_trainer(stage, before, self._first_weights)
+
+    def _new_trainer(self, stage: StagePlan, epochs_before: int, weights: Mapping[str, Tensor]) -> Trainer:
+        architecture = self.data.architecture(self.facts.preset)
+        model = new_model(architecture, self._preset.seed, self._preset.head_scale)
+        model.load_state_dict(model.state_dict() | dict(weights))
+        model = model.to(torch_device(self.facts.device, self._world.local_rank))
+        labels, precision = len(self.data.labels), self.facts.precision
+        return Trainer(model, stage.settings, stage.split, labels, precision, self._world, epochs_before)
+
+    def _steps_done(self) -> int:
+        return sum(len(self.state.epochs_of(stage.name)) * stage.steps_per_epoch for stage in self._stages)
+
+    def _is_over(self, stage: StagePlan) -> bool:
+        done, best, patience = self.state.epochs_of(stage.name), self.state.best, stage.settings.patience
+        is_stale = bool(patience and done and best is not None and self.state.epochs - best.epoch >= patience)
+        return len(done) >= stage.epochs or is_stale
+
+    def _run_epoch(self, stage: StagePlan, progress: Progress) -> None:
+        start = time.perf_counter()
+        totals = self.trainer.run_epoch(self.state.epochs + 1, progress.step)
+        is_best = self._record(stage, totals, start)
+        if self._world.is_first:
+            save_state(self.folder / LAYOUT.state, self.state, self.trainer)
+        self._publish(is_best)
+        progress.epoch(self.state.history[-1], is_best)
+
+    def _record(self, stage: StagePlan, totals: EpochTotals, start: float) -> bool:
+        """Add the epoch to the state; whether it is the best one."""
+        logits = evaluate(self.trainer.evaluated, self.data.validation)
+        logits = self._world.of_first(logits, self.trainer.device)
+        score = score_from_logits(logits, self.data.validation.targets, self.data.name, "validation")
+        metrics = EpochMetrics(
+            epoch=totals.epoch,
+            stage=stage.name,
+            train_loss=totals.mean_loss,
+            train_accuracy=totals.accuracy,
+            validation_loss=losses(logits, self._targets).mean().item(),
+            validation_accuracy=score.accuracy,
+            learning_rate=totals.learning_rate,
+            seconds=round(time.perf_counter() - start, 3),
+        )
+        self.state.history.append(metrics)
+        best, keeps_last = self.state.best, stage.settings.keep == "last"
+        is_best = best is None or keeps_last or _rank(metrics) > _rank(self.state.history[best.epoch - 1])
+        if is_best:
+            temperature = fit_temperature(logits, self._targets)
+            self.state.best = Best(epoch=totals.epoch, temperature=temperature, score=score)
+            self.state.best_weights = copy_of_weights(self.trainer.evaluated)
+        return is_best
+
+    def _publish(self, is_best: bool) -> None:
+        """Write what people and other programs read."""
+        if not self._world.is_first:
+            return
+        history, best = self.state.history, self.state.best
+        assert best is not None
+        write_bytes(self.folder / LAYOUT.metrics, jsonl_from_metrics(history))
+        if is_best:
+            save_checkpoint(self.folder, checkpoint_of_best(self.facts, self.data, self.state))
+        title = f"{self.data.name}, preset {self.facts.preset_name}, seed {self._preset.seed}"
+        draw_curve(self.folder / LAYOUT.curve, history, best.epoch, title)
+
+
+def _rank(metrics: EpochMetrics) -> tuple[float, float]:
+    """What the best epoch has most of: validation accuracy and, among equals, the lower loss."""
+    return metrics.validation_accuracy, -metrics.validation_loss

@@ -1,0 +1,12 @@
+"""One line to whoever watches a training, wherever it comes from."""
+
+from __future__ import annotations
+
+import sys
+
+from tqdm import tqdm
+
+
+def say(line: str) -> None:
+    """Print a line to stderr without disturbing a bar."""
+    tqdm.write(line, file=sys.stderr)

@@ -1,0 +1,47 @@
+"""How good a classifier is: metrics, calibration, coverage, their pictures."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tallygate.train.scores.calibration import fit_temperature as fit_temperature
+    from tallygate.train.scores.calibration_error import Calibration as Calibration
+    from tallygate.train.scores.calibration_error import calibration_from_logits as calibration_from_logits
+    from tallygate.train.scores.calibration_error import confidences_from_logits as confidences_from_logits
+    from tallygate.train.scores.calibration_figures import draw_coverage as draw_coverage
+    from tallygate.train.scores.calibration_figures import draw_reliability as draw_reliability
+    from tallygate.train.scores.coverage import CoveragePoint as CoveragePoint
+    from tallygate.train.scores.coverage import coverage_points as coverage_points
+    from tallygate.train.scores.evaluation import confusion_from_logits as confusion_from_logits
+    from tallygate.train.scores.evaluation import evaluate as evaluate
+    from tallygate.train.scores.evaluation import score_from_labels as score_from_labels
+    from tallygate.train.scores.evaluation import score_from_logits as score_from_logits
+    from tallygate.train.scores.evaluation import wilson_interval as wilson_interval
+    from tallygate.train.scores.figures import draw_confusion as draw_confusion
+    from tallygate.train.scores.figures import draw_curve as draw_curve
+    from tallygate.train.scores.figures import save_figure as save_figure
+    from tallygate.train.scores.metrics import EpochMetrics as EpochMetrics
+    from tallygate.train.scores.metrics import Stage as Stage
+    from tallygate.train.scores.metrics import jsonl_from_metrics as jsonl_from_metrics
+else:
+    from tallygate.runtime.rooms import handed_on
+
+    __getattr__, __dir__ = handed_on(
+        __name__,
+        {
+            "calibration": ("fit_temperature",),
+            "calibration_error": ("Calibration", "calibration_from_logits", "confidences_from_logits"),
+            "calibration_figures": ("draw_coverage", "draw_reliability"),
+            "coverage": ("CoveragePoint", "coverage_points"),
+            "evaluation": (
+                "confusion_from_logits",
+                "evaluate",
+                "score_from_labels",
+                "score_from_logits",
+                "wilson_interval",
+            ),
+            "figures": ("draw_confusion", "draw_curve", "save_figure"),
+            "metrics": ("EpochMetrics", "Stage", "jsonl_from_metrics"),
+        },
+    )

@@ -1,0 +1,74 @@
+"""Pictures of a run: the curve of loss and accuracy over the epochs, and the confusion matrix."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator, PercentFormatter
+
+from tallygate.runtime.outputs import atomic_file
+from tallygate.train.scores.metrics import EpochMetrics
+
+_TRAIN, _VALIDATION, _BEST = "tab:blue", "tab:orange", "0.6"
+
+
+def draw_curve(path: Path, history: Sequence[EpochMetrics], best_epoch: int, title: str) -> None:
+    """Loss and accuracy per epoch, training and validation, as a PNG; a line marks the epoch that was kept.
+
+    Raises :class:`OutputError` when it cannot be written.
+    """
+    figure = Figure(figsize=(9.0, 3.8), layout="constrained")
+    loss, accuracy = figure.subplots(1, 2)
+    _panel(loss, history, lambda m: m.train_loss, lambda m: m.validation_loss, best_epoch)
+    _panel(accuracy, history, lambda m: m.train_accuracy, lambda m: m.validation_accuracy, best_epoch)
+    loss.set(title="Loss", ylabel="nats per text")
+    loss.set_ylim(bottom=0.0)
+    accuracy.set(title="Accuracy", ylabel="right labels")
+    accuracy.yaxis.set_major_formatter(PercentFormatter(1.0))
+    accuracy.legend(loc="lower right")
+    figure.suptitle(title)
+    save_figure(figure, path)
+
+
+def draw_confusion(path: Path, matrix: Sequence[Sequence[int]], labels: Sequence[str], title: str) -> None:
+    """Texts by true label (rows) and predicted label (columns), as a PNG.
+
+    Raises :class:`OutputError` when it cannot be written.
+    """
+    side = 3.0 + 0.6 * len(labels)
+    figure = Figure(figsize=(side + 0.6, side), layout="constrained")
+    axes = figure.subplots()
+    axes.imshow(matrix, cmap="Blues", vmin=0)
+    axes.set(title=title, xlabel="predicted", ylabel="true")
+    axes.set_xticks(range(len(labels)), labels, rotation=45 if len(labels) > 3 else 0)
+    axes.set_yticks(range(len(labels)), labels)
+    half = max(max(row) for row in matrix) / 2
+    for y, row in enumerate(matrix):
+        for x, count in enumerate(row):
+            axes.text(x, y, f"{count:,}", ha="center", va="center", color="white" if count > half else "black")
+    save_figure(figure, path)
+
+
+def _panel(
+    axes: Axes,
+    history: Sequence[EpochMetrics],
+    train: Callable[[EpochMetrics], float],
+    validation: Callable[[EpochMetrics], float],
+    best_epoch: int,
+) -> None:
+    epochs = [m.epoch for m in history]
+    axes.axvline(best_epoch, color=_BEST, linestyle=":", label="kept epoch")
+    axes.plot(epochs, [train(m) for m in history], color=_TRAIN, marker="o", label="training")
+    axes.plot(epochs, [validation(m) for m in history], color=_VALIDATION, marker="s", label="validation")
+    axes.set_xlabel("epoch")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.grid(alpha=0.3)
+
+
+def save_figure(figure: Figure, path: Path) -> None:
+    """Write a PNG, the same bytes for the same figure. Raises :class:`OutputError` when it cannot be written."""
+    with atomic_file(path) as temporary:
+        figure.savefig(temporary, format="png", dpi=120)
