@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tallygate.export.image.function_tables import head_table
-from tallygate.runtime.engines.activations import LEAKY_SLOPE, ActivationName
+from tallygate.runtime.engines.plain import LEAKY_SLOPE, ActivationName
 from tallygate.runtime.engines.integer.arithmetic import STATE_ONE
 from tallygate.runtime.engines.integer.model import Head
-from tallygate.runtime.engines.weights import Weights
+from tallygate.runtime.engines.plain import Weights
 from tallygate.runtime.errors import ExportError
 
 Floats = NDArray[np.float64]

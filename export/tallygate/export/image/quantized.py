@@ -16,7 +16,7 @@ from tallygate.export.image.function_tables import candidate_table, cell_table, 
 from tallygate.export.image.head import head_from_weights
 from tallygate.runtime.engines.integer.arithmetic import CODE_ONE
 from tallygate.runtime.engines.integer.model import Direction, InputTable, IntegerModel, Pooling, largest_input_code
-from tallygate.runtime.engines.weights import DirectionWeights, Weights
+from tallygate.runtime.engines.plain import DirectionWeights, Weights
 
 Floats = NDArray[np.float64]
 _LARGEST_CODE = 127

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-import numpy as np
-
 UNICODE_VERSION = 17
 FILE = "unicode17.bin"
 HEADER = struct.Struct("<6I")
@@ -36,8 +34,8 @@ class UnicodeTables:
 
     classes: bytes
     """Class bits of every code point."""
-    folds: dict[int, str]
-    """Lower case and NFC of single characters."""
+    translation: dict[int, str]
+    """For ``str.translate``: lower case and NFC of single characters, and U+2019 as an apostrophe."""
     combining: dict[int, int]
     """Canonical combining class of each character that has one."""
     decompositions: dict[int, tuple[int, int]]
@@ -49,6 +47,8 @@ class UnicodeTables:
 @cache
 def unicode_tables() -> UnicodeTables:
     """The tables, read once: only a text that is not ASCII needs them."""
+    import numpy as np  # `tallygate --help` reaches this file, and needs no numpy
+
     data = (files("tallygate.runtime.unicode") / FILE).read_bytes()
     _, blocks, folds, combining, decompositions, compositions = HEADER.unpack_from(data)
     numbers = np.frombuffer(data, "<u4", 2 * (folds + combining) + 3 * (decompositions + compositions), HEADER.size)
@@ -59,7 +59,7 @@ def unicode_tables() -> UnicodeTables:
     classes = np.frombuffer(data, np.uint8, blocks * BLOCK, end + index.nbytes).reshape(blocks, BLOCK)[index]
     return UnicodeTables(
         classes=classes.tobytes(),
-        folds={key: chr(value) for key, value in fold.reshape(-1, 2).tolist()} | {0x130: "i\u0307"},
+        translation={key: chr(value) for key, value in fold.reshape(-1, 2).tolist()} | {0x130: "i\u0307"},
         combining=dict(combine.reshape(-1, 2).tolist()),
         decompositions={key: (a, b) for key, a, b in decompose.reshape(-1, 3).tolist()},
         compositions={(a, b): result for a, b, result in compose.reshape(-1, 3).tolist()},

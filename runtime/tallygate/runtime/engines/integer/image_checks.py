@@ -20,7 +20,7 @@ from tallygate.runtime.engines.integer.model import (
     largest_input_code,
 )
 from tallygate.runtime.unicode.tables import UNICODE_VERSION
-from tallygate.runtime.vocabulary import FIRST_WORD
+from tallygate.runtime.text import FIRST_WORD
 
 Arrays = Mapping[str, NDArray[Any]]
 MAX_ROWS = 2**22
