@@ -8,7 +8,6 @@ comes from ``node`` of the same version, whose own answers about letters and NFC
 from __future__ import annotations
 
 import json
-import struct
 import subprocess
 import sys
 from collections.abc import Callable
@@ -159,8 +158,13 @@ def _packed(
     ]
     counts = len(folds), len(combining), len(decompositions), len(compositions)
     head = HEADER.pack(UNICODE_VERSION, len(blocks), *counts)
-    words = b"".join(struct.pack(f"<{len(numbers)}I", *numbers) for numbers in lists)
-    return head + words + struct.pack(f"<{len(cut)}H", *(place[block] for block in cut)) + b"".join(blocks)
+    numbers = b"".join(number.to_bytes(3, "little") for part in lists for number in part)
+    return head + numbers + bytes(place[block] for block in cut) + b"".join(map(_halves, blocks))
+
+
+def _halves(block: bytes) -> bytes:
+    """Two classes of four bits to a byte, the first one in the lower half."""
+    return bytes(low | high << 4 for low, high in zip(block[::2], block[1::2], strict=True))
 
 
 def main() -> None:

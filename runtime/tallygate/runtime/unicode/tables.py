@@ -14,7 +14,8 @@ from importlib.resources import files
 UNICODE_VERSION = 17
 FILE = "unicode17.bin"
 HEADER = struct.Struct("<6I")
-"""Version, blocks, then the lengths of the four lists."""
+"""Version, blocks, then the lengths of the four lists, whose numbers have three bytes. After them a byte per block of
+code points says which stored block it is; those hold two classes of four bits to a byte."""
 CODE_POINTS = 0x110000
 BLOCK = 128
 
@@ -51,12 +52,13 @@ def unicode_tables() -> UnicodeTables:
 
     data = (files("tallygate.runtime.unicode") / FILE).read_bytes()
     _, blocks, folds, combining, decompositions, compositions = HEADER.unpack_from(data)
-    numbers = np.frombuffer(data, "<u4", 2 * (folds + combining) + 3 * (decompositions + compositions), HEADER.size)
+    count = 2 * (folds + combining) + 3 * (decompositions + compositions)
+    triples = np.frombuffer(data, np.uint8, 3 * count, HEADER.size).reshape(-1, 3).astype(np.int64)
     cuts = np.cumsum([2 * folds, 2 * combining, 3 * decompositions])
-    fold, combine, decompose, compose = np.split(numbers, cuts)
-    end = HEADER.size + numbers.nbytes
-    index = np.frombuffer(data, "<u2", CODE_POINTS // BLOCK, end)
-    classes = np.frombuffer(data, np.uint8, blocks * BLOCK, end + index.nbytes).reshape(blocks, BLOCK)[index]
+    fold, combine, decompose, compose = np.split(triples @ [1, 1 << 8, 1 << 16], cuts)
+    index = np.frombuffer(data, np.uint8, CODE_POINTS // BLOCK, HEADER.size + triples.size)
+    halves = np.frombuffer(data, np.uint8, blocks * BLOCK // 2, HEADER.size + triples.size + index.size)
+    classes = np.stack([halves & 15, halves >> 4], axis=1).reshape(blocks, BLOCK)[index]
     return UnicodeTables(
         classes=classes.tobytes(),
         translation={key: chr(value) for key, value in fold.reshape(-1, 2).tolist()} | {0x130: "i\u0307"},

@@ -1,0 +1,157 @@
+"""The native engine: the C core by ctypes, one call for a batch of ids or of texts. It releases the GIL."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from ctypes import POINTER, byref, c_char_p, c_double, c_int32, c_int64, c_size_t, c_void_p
+from queue import LifoQueue
+from typing import Any
+from weakref import finalize
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tallygate.runtime.engines.integer.library import Library, ModelFacts, load_library
+
+KERNEL_VARIABLE = "TALLYGATE_KERNEL"
+_TEXTS_PER_THREAD = 64
+_SMALL = 4096
+
+
+class NativeEngine:
+    """Runs a device image by the C core. Safe to share between threads."""
+
+    name = "native"
+    precision = "integer"
+
+    def __init__(self, image: bytes, kernel: str | None = None, threads: int = 1, library: Library | None = None) -> None:
+        """``kernel`` is a kernel's name; by default what ``TALLYGATE_KERNEL`` names, else the best one that runs here.
+
+        Raises :class:`BundleInvalidError` when ``image`` is not a device image, :class:`EngineUnavailableError` when
+        the library or the kernel is not there.
+        """
+        self.library = library or load_library()
+        self._image = np.frombuffer(image, np.uint8)  # bytes may begin anywhere; numpy's copy begins at a multiple of 16
+        if self._image.ctypes.data % 8:
+            self._image = self._image.copy()
+        kernel = kernel or os.environ.get(KERNEL_VARIABLE) or None
+        self._model = c_void_p()
+        name = None if kernel is None else kernel.encode("utf-8")
+        functions = self.library.functions
+        status = functions.tg_open(self._image.ctypes.data, self._image.size, name, byref(self._model))
+        self.library.check(status, f"kernel {kernel}" if status in (12, 13) else "variant integer", "get the bundle again")
+        finalize(self, functions.tg_close, self._model)
+        facts = ModelFacts()
+        functions.tg_model_facts(self._model, byref(facts))
+        self.outputs, self.max_length = int(facts.outputs), int(facts.max_length)
+        self.kernel = facts.kernel.decode("ascii")
+        self.provider = self.kernel
+        self._threads = ThreadPoolExecutor(threads) if threads > 1 else None
+        self._thread_count = threads
+        self._workers: LifoQueue[_Worker] = LifoQueue()
+
+    def run(self, ids: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.float32]:
+        """``ids`` [batch, time] and ``lengths`` [batch] -> logits [batch, outputs]."""
+        inside = np.arange(ids.shape[1]) < lengths[:, None]
+        return self.exact_logits(ids[inside], lengths).astype(np.float32)
+
+    def exact_logits(self, ids: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.float64]:
+        """The ids of all rows, one after the other, and ``lengths`` -> logits float64 [rows, outputs].
+
+        Raises :class:`InputError` for an id that no row has, and for a row that is empty or too long.
+        """
+        flat = np.ascontiguousarray(ids, np.int32)
+        offsets = _offsets(lengths)
+        logits = np.empty((len(lengths), self.outputs))
+
+        def answer(start: int, end: int, worker: _Worker) -> int:
+            return int(worker.functions.tg_run_ids(
+                worker.handle, _ints(flat), _longs(offsets[start:]), end - start, _doubles(logits[start:])
+            ))  # fmt: skip
+
+        self._in_parts(len(lengths), answer, "ids")
+        return logits
+
+    def run_texts(self, texts: Sequence[str]) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+        """Texts -> exact logits float64 [texts, outputs], and how many tokens each text has, [texts]."""
+        encoded = [text.encode("utf-8", "replace") for text in texts]
+        together = b"".join(encoded)
+        offsets = _offsets(list(map(len, encoded)))
+        logits, tokens = np.empty((len(texts), self.outputs)), np.empty(len(texts), np.int32)
+
+        def answer(start: int, end: int, worker: _Worker) -> int:
+            return int(worker.functions.tg_run_texts(
+                worker.handle, together, _longs(offsets[start:]), end - start, _doubles(logits[start:]), _ints(tokens[start:])
+            ))  # fmt: skip
+
+        self._in_parts(len(texts), answer, "texts")
+        return logits, tokens
+
+    def encode(self, text: str) -> list[int]:
+        """The ids of one text."""
+        data, count = text.encode("utf-8", "replace"), c_size_t()
+        with self._worker() as worker:
+            ids = np.empty(self.max_length, np.int32)
+            status = worker.functions.tg_encode(worker.handle, data, len(data), _ints(ids), byref(count))
+            self.library.check(status, "text", "pass a string")
+        return [int(number) for number in ids[: count.value]]
+
+    def check_goldens(self) -> None:
+        """Answer every golden text of the image. Raises :class:`GateError` for a bit that is otherwise."""
+        at = c_size_t()
+        with self._worker() as worker:
+            status = worker.functions.tg_check(worker.handle, byref(at))
+        self.library.check(status, f"golden text {at.value + 1} on {self.kernel}", "get the bundle again")
+
+    def _in_parts(self, count: int, answer: Any, source: str) -> None:  # noqa: ANN401
+        """Call ``answer(start, end, worker)`` for parts that cover ``count`` texts, each on a thread of its own."""
+        parts = min(self._thread_count, -(-count // _TEXTS_PER_THREAD))
+        bounds = [count * part // max(parts, 1) for part in range(max(parts, 1) + 1)]
+
+        def run(part: int) -> int:
+            with self._worker() as worker:
+                return int(answer(bounds[part], bounds[part + 1], worker))
+
+        statuses = list(self._threads.map(run, range(parts))) if self._threads and parts > 1 else [run(0)]
+        for status in statuses:
+            self.library.check(status, source, "use the bundle's own tokenizer")
+
+    @contextmanager
+    def _worker(self) -> Iterator[_Worker]:
+        """A worker that nobody else uses meanwhile."""
+        worker = self._workers.get_nowait() if not self._workers.empty() else _Worker(self)
+        try:
+            yield worker
+        finally:
+            self._workers.put(worker)
+
+
+class _Worker:
+    """``tg_worker``: the memory of one thread."""
+
+    def __init__(self, engine: NativeEngine) -> None:
+        self.functions = engine.library.functions
+        self.handle = c_void_p()
+        engine.library.check(self.functions.tg_worker_open(engine._model, byref(self.handle)), "a worker", "free memory")
+        finalize(self, self.functions.tg_worker_close, self.handle)
+
+
+def _offsets(lengths: Sequence[int] | NDArray[np.int64]) -> NDArray[np.int64]:
+    offsets = np.zeros(len(lengths) + 1, np.int64)
+    np.cumsum(lengths, out=offsets[1:])
+    return offsets
+
+
+def _ints(array: NDArray[np.int32]) -> Any:  # noqa: ANN401
+    return array.ctypes.data_as(POINTER(c_int32))
+
+
+def _longs(array: NDArray[np.int64]) -> Any:  # noqa: ANN401
+    return array.ctypes.data_as(POINTER(c_int64))
+
+
+def _doubles(array: NDArray[np.float64]) -> Any:  # noqa: ANN401
+    return array.ctypes.data_as(POINTER(c_double))
