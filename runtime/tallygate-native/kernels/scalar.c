@@ -3,6 +3,7 @@
  * It reads the weights where they lie in the image; rows stay in the image's order i, o, f, c. */
 #include <string.h>
 
+#include "kernels.h"
 #include "pack.h"
 
 enum { MAX_GATES = 4 * TG_MAX_HIDDEN };

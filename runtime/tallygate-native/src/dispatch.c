@@ -1,8 +1,7 @@
 /* Which kernels this library was built with, the one that is tried first at the front. */
 #include "kernel.h"
+#include "kernels.h"
 
-extern const tg_kernel tg_kernel_scalar, tg_kernel_sse41, tg_kernel_avx2, tg_kernel_avxvnni, tg_kernel_avx512vnni,
-    tg_kernel_amx, tg_kernel_neon, tg_kernel_neondot, tg_kernel_simd128;
 
 const tg_kernel *const tg_kernels[] = {
 #if defined(TG_X86)

@@ -8,7 +8,7 @@
 
 #include "image.h"
 
-enum { TG_MAX_SLOTS = 64, TG_LINE = 64 };
+enum { TG_MAX_SLOTS = 64, TG_LINE = 64, TG_SUMS_BYTES = 65536, TG_SPARE_BYTES = 4096 };
 
 /* Strides in elements; each array begins at a multiple of 64 bytes. */
 typedef struct tg_strides {
@@ -19,9 +19,10 @@ typedef struct tg_strides {
 
 typedef struct tg_slots {
     uint8_t *codes[2]; /* what a step reads, what it writes: [slots][codes], the layer below first */
-    int16_t *cells;    /* Qc */
-    int32_t *pools;
-    int32_t *sums; /* scratch of the kernel */
+    int16_t *cells;    /* Qc; TG_SPARE_BYTES behind the last slot's */
+    int32_t *pools;    /* the same */
+    int32_t *sums;     /* scratch of the kernel, TG_SUMS_BYTES more than a sum of every gate and slot */
+    size_t ahead;      /* slots whose first sums of the next step are there already; the kernel's own business */
     tg_strides strides;
 } tg_slots;
 
@@ -63,9 +64,10 @@ typedef struct tg_kernel {
     /* Fills addends' places, weights, start, shifts. memory is NULL: only say how much is needed. */
     tg_status (*pack)(tg_packed *packed);
     void (*step)(const tg_packed *packed, tg_slots *slots, size_t count, const int16_t *const *addends);
-    /* Before and after a run of steps; NULL where there is nothing to do. */
-    void (*begin)(const tg_packed *packed);
+    /* Before and after a run of steps, and when a slot is emptied; NULL where there is nothing to do. */
+    void (*begin)(const tg_packed *packed, tg_slots *slots);
     void (*end)(void);
+    void (*clear)(const tg_packed *packed, tg_slots *slots, size_t slot);
     /* Reads the pooled states of one slot, in the order of the units. */
     void (*pooled)(const tg_packed *packed, const tg_slots *slots, size_t slot, int64_t *states);
 } tg_kernel;

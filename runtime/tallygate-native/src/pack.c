@@ -65,7 +65,7 @@ static void pack_sums(const packer *p) {
                 put_weight(p, v, n, i, weight);
                 total += weight;
             }
-            k->start[at] = -k->kernel->code_offset * total;
+            k->start[at] = -(p->plan->start_offset ? p->plan->start_offset : k->kernel->code_offset) * total;
             k->shifts[at] = p->plan->shifts_alike ? 1 << (k->largest_shift - k->direction->shifts[row])
                                                   : k->direction->shifts[row];
         }

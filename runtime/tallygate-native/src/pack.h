@@ -11,7 +11,7 @@ typedef struct tg_plan {
     int pairs;           /* a group of four stands as two halves of two, first all lanes' first halves */
     int dense_tail;      /* up to four units behind the full blocks share one vector: i4 f4 g4 o4 */
     int shifts_alike;    /* the processor shifts all lanes alike: rows are multiplied to the largest shift first */
-    int codes_beyond;    /* codes are read up to a multiple of so many bytes */
+    int start_offset;    /* what sums begin at is for codes with this added, where that is not the kernel's own offset */
 } tg_plan;
 
 tg_status tg_pack(tg_packed *packed, const tg_plan *plan);

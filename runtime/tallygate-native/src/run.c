@@ -29,12 +29,13 @@ static void sort_by_length(tg_worker *w, const int64_t *offsets, uint32_t texts)
 }
 
 static void empty_slot(const pass *p, size_t slot) {
-    const tg_slots *s = &p->worker->slots;
+    tg_slots *s = &p->worker->slots;
     const size_t bytes = s->strides.codes;
     memset(s->codes[0] + slot * bytes, p->packed->kernel->code_offset, bytes);
     memset(s->cells + slot * s->strides.cells, 0, s->strides.cells * sizeof *s->cells);
     int16_t *values = (int16_t *)(s->pools + slot * s->strides.pools);
     memset(values, 0, s->strides.pools * sizeof *s->pools);
+    if (p->packed->kernel->clear) p->packed->kernel->clear(p->packed, s, slot);
     if (p->packed->pooling != TG_POOL_MAX) return;
     for (size_t i = 0; i < 2 * s->strides.pools; i++) values[i] = -32768;
 }
@@ -135,7 +136,7 @@ static size_t step(pass *p, size_t count) {
 static void run_pass(pass *p) {
     const tg_kernel *kernel = p->packed->kernel;
     size_t count = 0;
-    if (kernel->begin) kernel->begin(p->packed);
+    if (kernel->begin) kernel->begin(p->packed, &p->worker->slots);
     while (count < kernel->slots && refill(p, count)) count++;
     while (count) count = step(p, count);
     if (kernel->end) kernel->end();

@@ -40,10 +40,10 @@ static size_t lay_out(tg_worker *w, uint8_t *memory) {
     const size_t slots = TG_MAX_SLOTS, width = (size_t)s->hidden * s->directions, sums = 4 * ((size_t)s->hidden + model->kernel->lanes) + 32;
     layout l = {memory, 0};
     w->slots.strides = strides;
-    for (int i = 0; i < 2; i++) w->slots.codes[i] = next(&l, slots * strides.codes + TG_LINE * TG_LINE);
-    w->slots.cells = next(&l, slots * (strides.cells * 2) + TG_LINE * TG_LINE);
-    w->slots.pools = next(&l, slots * (strides.pools * 4) + TG_LINE * TG_LINE);
-    w->slots.sums = next(&l, slots * odd_lines(4 * sums));
+    for (int i = 0; i < 2; i++) w->slots.codes[i] = next(&l, slots * strides.codes + TG_SPARE_BYTES);
+    w->slots.cells = next(&l, slots * (strides.cells * 2) + TG_SPARE_BYTES);
+    w->slots.pools = next(&l, slots * (strides.pools * 4) + TG_SPARE_BYTES);
+    w->slots.sums = next(&l, slots * odd_lines(4 * sums) + TG_SUMS_BYTES);
     w->ids = next(&l, 4 * (w->window_ids + s->max_length));
     w->offsets = next(&l, 8 * (TG_WINDOW + 1));
     w->order = next(&l, 4 * TG_WINDOW);
