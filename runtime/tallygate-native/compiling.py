@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import platform as machine
+import re
 import shlex
 import subprocess
 import sys
@@ -19,7 +20,7 @@ from pathlib import Path
 
 PLATFORM_VARIABLE = "TALLYGATE_NATIVE_PLATFORM"
 COMPILER_VARIABLE = "TALLYGATE_NATIVE_CC"
-# The head's sum is an integer, then three double operations: fusing two of them would round once where they round twice.
+# The head ends with three double operations: fusing two of them would round once where they round twice.
 COMMON = ["-std=c11", "-O3", "-Wall", "-Wextra", "-Werror", "-ffp-contract=off", "-fvisibility=hidden", "-g0"]
 _WIDE = ["-mavx512f", "-mavx512bw", "-mavx512vl", "-mavx512dq", "-mavx512vnni"]
 X86_KERNELS = {
@@ -31,7 +32,7 @@ X86_KERNELS = {
 }
 KERNELS = {
     "x86_64": X86_KERNELS,
-    "aarch64": {"neon": [], "neondot": ["-march=armv8.2-a+dotprod"]},
+    "aarch64": {"neon": [], "neondot": ["-mcpu=generic+dotprod"]},
     "wasm32": {"simd128": ["-msimd128"]},
 }
 """By architecture: kernel files beside the scalar one, and their flags."""
@@ -110,8 +111,8 @@ def build_program(root: Path, folder: Path, name: str) -> Path:
 
 def build_wasm(root: Path, folder: Path) -> Path:
     """Compile the WebAssembly module: no main, exported functions only."""
-    names = ("tg_open", "tg_close", "tg_worker_open", "tg_worker_close", "tg_check", "tg_run_texts", "tg_run_ids", "tg_encode",
-             "tg_message", "tg_kernel_name", "tg_model_facts", "tg_label", "tg_temperature", "malloc", "free")  # fmt: skip
+    functions = (root / "include" / "tallygate.h").read_text("utf-8")
+    names = [*re.findall(r"TG_API [\w ]+[ *](tg_\w+)\(", functions), "malloc", "free"]
     exports = [f"-Wl,--export={name}" for name in names]
     module = folder / _WASM.library
     _build(root, _WASM, module, _sources(root), ["-s", "-mexec-model=reactor", *exports])
@@ -138,7 +139,17 @@ def _build(root: Path, platform: Platform, result: Path, sources: Sequence[Path]
         for kernel, flags in KERNELS.get(platform.architecture, {}).items():
             objects.append(_compile(root, platform, root / "kernels" / f"{kernel}.c", folder, flags))
         # Relative names: a linker may write the names of its inputs into its output.
-        _run([*_compiler(platform), *link, "-o", str(result.resolve()), *(o.name for o in objects), *_libraries(platform)], folder)
+        _run(
+            [
+                *_compiler(platform),
+                *link,
+                "-o",
+                str(result.resolve()),
+                *(o.name for o in objects),
+                *_libraries(platform),
+            ],
+            folder,
+        )
 
 
 def _libraries(platform: Platform) -> list[str]:

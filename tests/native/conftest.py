@@ -47,7 +47,9 @@ def random_weights(
 
     def direction(width: int) -> DirectionWeights:
         gates, scale = 4 * hidden, np.float32(2 / hidden**0.5)
-        return DirectionWeights(normal(gates, width) / np.float32(width**0.5), scale * normal(gates, hidden), normal(gates))
+        return DirectionWeights(
+            normal(gates, width) / np.float32(width**0.5), scale * normal(gates, hidden), normal(gates)
+        )
 
     widths = [inputs] + [hidden * directions] * (layers - 1)
     return Weights(
@@ -62,7 +64,19 @@ def random_weights(
 
 def vocabulary() -> Vocabulary:
     """Words that need folding, composing and decomposing, and the marks."""
-    words = ["good", "bad", "don't", "caf\u00e9", "\u1e69", "\u0958".lower(), "\uac01", "i\u0307", "\u03c3", "x" * 40, "\u0301"]
+    words = [
+        "good",
+        "bad",
+        "don't",
+        "caf\u00e9",
+        "\u1e69",
+        "\u0958".lower(),
+        "\uac01",
+        "i\u0307",
+        "\u03c3",
+        "x" * 40,
+        "\u0301",
+    ]
     words += ["".join(pair) for pair in product("ab", "xyz")] + list(PUNCTUATION)
     normal = Tokenizer(Vocabulary({}, 2), TextContract(max_length=99, punctuation=PUNCTUATION, version=2))
     tokens = list(dict.fromkeys(token for word in words for token in normal.tokens(word)))

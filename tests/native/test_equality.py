@@ -8,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tallygate.runtime.engines.integer.native import NativeEngine
-
 from tests.native.conftest import MAX_LENGTH, ROWS, answered, kernels, make_image, random_rows, specified
 
 SHAPES = {

@@ -13,8 +13,8 @@ from tallygate.export.bundle import bundle_files, check_can_build, check_is_free
 from tallygate.export.graph import check_graph, check_opset, onnx_from_checkpoint
 from tallygate.export.references import goldens_to_jsonl, load_validation, make_goldens, one_thread, with_answers
 from tallygate.export.results import ExportOptions, ExportResult, VariantResult
-from tallygate.export.variants import VARIANTS, VariantRecipe
-from tallygate.runtime.bundle import Score
+from tallygate.export.variants import VARIANTS, ImageFacts, VariantRecipe, integer_from_onnx
+from tallygate.runtime.bundle import INTEGER, Score
 from tallygate.runtime.parity import ParityResult, Reference, measure_parity, reference_from_goldens
 from tallygate.runtime.text import Tokenizer
 from tallygate.train.folder import Checkpoint
@@ -75,11 +75,23 @@ class _Gate:
         graph = recipe.convert(fp32)
         if recipe.standard:
             check_graph(graph)
-        model = graph.SerializeToString(deterministic=True)
-        engines = [recipe.engine(name, model) for name in recipe.engines]
+        is_image = recipe.precision == INTEGER
+        model = integer_from_onnx(graph, self._facts()) if is_image else graph.SerializeToString(deterministic=True)
+        engines = [recipe.engine(name, model) for name in recipe.engines_here]
         tokenizer = Tokenizer(self.checkpoint.vocabulary, self.checkpoint.text)
         results = [measure_parity(engine, tokenizer, self.goldens, self.validation) for engine in engines]
         return VariantResult(recipe, graph, model, results, self._accuracy(results[0]))
+
+    def _facts(self) -> ImageFacts:
+        checkpoint, validation = self.checkpoint, self.validation
+        return ImageFacts(
+            vocabulary=checkpoint.vocabulary,
+            contract=checkpoint.text,
+            labels=checkpoint.labels,
+            temperature=checkpoint.temperature,
+            texts=self.goldens.texts,
+            measured=validation.texts if validation else (),
+        )
 
     def _accuracy(self, result: ParityResult) -> Score | None:
         data = self.validation

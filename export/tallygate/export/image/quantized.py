@@ -6,8 +6,6 @@ nearer to the reference. A scale belongs to a row of a matrix, and becomes a shi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -58,7 +56,7 @@ def _pooling(weights: Weights) -> Pooling:
 
 
 def _direction(direction: DirectionWeights, formats: Formats, first: bool) -> Direction:
-    """In the layers above the first, what is read from below and what is remembered share a sum, so they share scales."""
+    """Above the first layer, what is read from below and what is remembered share a sum, so they share scales."""
     matrices = [direction.recurrence] if first else [direction.inputs, direction.recurrence]
     matrix = np.concatenate(matrices, axis=1).astype(np.float64)
     scales = _row_scales(matrix)

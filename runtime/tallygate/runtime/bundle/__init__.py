@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from tallygate.runtime.bundle.manifest import Training as Training
     from tallygate.runtime.bundle.manifest import Variant as Variant
     from tallygate.runtime.bundle.manifest import manifest_to_json as manifest_to_json
+    from tallygate.runtime.bundle.reader import INTEGER as INTEGER
     from tallygate.runtime.bundle.reader import LAYOUT as LAYOUT
     from tallygate.runtime.bundle.reader import Bundle as Bundle
     from tallygate.runtime.bundle.reader import Golden as Golden
@@ -35,6 +36,6 @@ else:
                 "Variant",
                 "manifest_to_json",
             ),
-            "reader": ("Bundle", "Golden", "LAYOUT", "open_bundle"),
+            "reader": ("Bundle", "Golden", "INTEGER", "LAYOUT", "open_bundle"),
         },
     )

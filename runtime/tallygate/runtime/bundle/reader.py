@@ -14,6 +14,8 @@ from tallygate.runtime.errors import BundleInvalidError, BundleNotFoundError, En
 from tallygate.runtime.text import Tokenizer, Vocabulary
 
 _MEND = "get the bundle again"
+INTEGER = "integer"
+"""The variant that is no ONNX file but a device image."""
 _MAX_MANIFEST = 16 * 2**20
 _MAX_FILE = 2**31
 
@@ -30,8 +32,8 @@ class Layout:
     card: str = "README.md"
 
     def model(self, variant: str) -> str:
-        """The graph of one variant."""
-        return f"model.{variant}.onnx"
+        """The graph of one variant; of the integer one, the device image."""
+        return f"model.{variant}.{'bin' if variant == INTEGER else 'onnx'}"
 
     def plan(self, variant: str) -> str:
         """A TensorRT plan of one variant, built ahead of time."""

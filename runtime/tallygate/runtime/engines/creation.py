@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 
-from tallygate.runtime.bundle import Bundle
+from tallygate.runtime.bundle import INTEGER, Bundle
 from tallygate.runtime.engines.engine import Engine
+from tallygate.runtime.engines.integer import library_is_there
 from tallygate.runtime.errors import BundleInvalidError, EngineUnavailableError, UsageError
 
-ENGINES = ("auto", "onnxruntime", "cuda", "tensorrt", "numpy")
+ENGINES = ("auto", "native", "onnxruntime", "cuda", "tensorrt", "numpy")
 """Values of ``--engine``."""
 
 __all__ = ["ENGINES", "Engine", "available_engines", "create_engine"]
@@ -16,7 +17,12 @@ __all__ = ["ENGINES", "Engine", "available_engines", "create_engine"]
 
 def available_engines() -> list[str]:
     """Engines that this machine and this installation have, the best first."""
-    return [*_gpu_engines(), *(["onnxruntime"] if find_spec("onnxruntime") else []), "numpy"]
+    return [
+        *_gpu_engines(),
+        *(["native"] if library_is_there() else []),
+        *(["onnxruntime"] if find_spec("onnxruntime") else []),
+        "numpy",
+    ]
 
 
 def create_engine(
@@ -33,13 +39,13 @@ def create_engine(
         raise UsageError(f"engine {engine!r}", "is unknown", f"choose one of {', '.join(ENGINES)}")
     if engine != "auto":
         return _create(bundle, engine, precision, threads, trust_plans)
-    *gpu_engines, cpu_engine = _candidates(bundle, precision)
-    for name in gpu_engines:
+    *first, last = _candidates(bundle, precision)
+    for name in first:
         try:
             return _create(bundle, name, precision, threads, trust_plans)
         except (EngineUnavailableError, BundleInvalidError):
             continue
-    return _create(bundle, cpu_engine, precision, threads, trust_plans)
+    return _create(bundle, last, precision, threads, trust_plans)
 
 
 def _create(bundle: Bundle, name: str, precision: str | None, threads: int, trust_plans: bool) -> Engine:
@@ -49,6 +55,14 @@ def _create(bundle: Bundle, name: str, precision: str | None, threads: int, trus
         return tensorrt_engine(bundle, precision, trust_plans)
     variant_name, variant = bundle.variant(name, precision)
     model = bundle.read(variant.file)
+    if name == "native":
+        from tallygate.runtime.engines.integer import NativeEngine
+
+        return NativeEngine(model, threads=threads)
+    if name == "numpy" and variant_name == INTEGER:
+        from tallygate.runtime.engines.integer import IntegerNumpyEngine
+
+        return IntegerNumpyEngine(model)
     if name == "numpy":
         from tallygate.runtime.engines.plain import NumpyEngine
 
@@ -63,14 +77,22 @@ def _create(bundle: Bundle, name: str, precision: str | None, threads: int, trus
 
 
 def _candidates(bundle: Bundle, precision: str | None) -> list[str]:
-    """What ``auto`` tries: engines on a GPU that can begin at once, then the one engine on the CPU."""
+    """What ``auto`` tries: engines on a GPU that can begin at once, the C core where the bundle holds an image, then
+    the engine that is always there on the CPU.
+    """
     gpu_engines = _gpu_engines()
     if "tensorrt" in gpu_engines:
         from tallygate.runtime.engines.tensorrt import has_plan
 
         if not has_plan(bundle, precision):
             gpu_engines.remove("tensorrt")
-    return [*gpu_engines, "onnxruntime" if find_spec("onnxruntime") else "numpy"]
+    native = ["native"] if library_is_there() and _has_image(bundle, precision) else []
+    return [*gpu_engines, *native, "onnxruntime" if find_spec("onnxruntime") else "numpy"]
+
+
+def _has_image(bundle: Bundle, precision: str | None) -> bool:
+    variants = bundle.manifest.variants.items()
+    return any(variant.runs_on("native") and precision in (None, name) for name, variant in variants)
 
 
 def _gpu_engines() -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,14 @@ class Engine(Protocol):
 
     def run(self, ids: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.float32]:
         """``ids`` [batch, time] and ``lengths`` [batch] (each at least 1) -> logits [batch, outputs]."""
+
+
+@runtime_checkable
+class TextEngine(Protocol):
+    """An engine that holds the tokenizer too, and answers texts whole."""
+
+    def run_texts(self, texts: Sequence[str]) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+        """Texts -> logits [texts, outputs], and how many tokens were read of each, [texts]."""
 
 
 def logits_of_rows(engine: Engine, rows: Sequence[Sequence[int]], outputs: int, batch_size: int) -> NDArray[np.float32]:

@@ -7,8 +7,8 @@
    Each punctuation mark that the contract keeps is a token of its own. Everything else separates.
 5. At most ``max_length`` tokens, from the end that the contract keeps. No token at all: one unknown token.
 
-What is upper case, a letter, or composes is asked of the interpreter's own Unicode in version 1, and of stored tables in
-version 2, whose ids are therefore the same on every Python, in C and in a browser.
+What is upper case, a letter, or composes is asked of the interpreter's own Unicode in version 1, and of stored tables
+in version 2, whose ids are therefore the same on every Python, in C and in a browser.
 """
 
 from __future__ import annotations

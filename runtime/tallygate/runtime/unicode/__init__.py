@@ -1,1 +1,1 @@
-"""One named version of Unicode, as tables that travel with the code: the same on every Python, in C and in a browser."""
+"""One named version of Unicode as tables that travel with the code: the same on every Python, in C and in browsers."""

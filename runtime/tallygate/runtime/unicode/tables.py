@@ -55,14 +55,14 @@ def unicode_tables() -> UnicodeTables:
     count = 2 * (folds + combining) + 3 * (decompositions + compositions)
     triples = np.frombuffer(data, np.uint8, 3 * count, HEADER.size).reshape(-1, 3).astype(np.int64)
     cuts = np.cumsum([2 * folds, 2 * combining, 3 * decompositions])
-    fold, combine, decompose, compose = np.split(triples @ [1, 1 << 8, 1 << 16], cuts)
+    fold, combine, decompose, compose = np.split(triples @ np.array([1, 1 << 8, 1 << 16]), cuts)
     index = np.frombuffer(data, np.uint8, CODE_POINTS // BLOCK, HEADER.size + triples.size)
     halves = np.frombuffer(data, np.uint8, blocks * BLOCK // 2, HEADER.size + triples.size + index.size)
     classes = np.stack([halves & 15, halves >> 4], axis=1).reshape(blocks, BLOCK)[index]
     return UnicodeTables(
         classes=classes.tobytes(),
         translation={key: chr(value) for key, value in fold.reshape(-1, 2).tolist()} | {0x130: "i\u0307"},
-        combining=dict(combine.reshape(-1, 2).tolist()),
+        combining=dict(map(tuple, combine.reshape(-1, 2).tolist())),
         decompositions={key: (a, b) for key, a, b in decompose.reshape(-1, 3).tolist()},
         compositions={(a, b): result for a, b, result in compose.reshape(-1, 3).tolist()},
     )

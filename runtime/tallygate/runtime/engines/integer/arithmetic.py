@@ -59,7 +59,7 @@ def doubled(values: Integers, times: int) -> Integers:
 
 
 def table_values(segments: NDArray[np.int16], arguments: Integers) -> Integers:
-    """A function given by quadratic pieces, [3, 32] coefficients a, b, c: ``a + t * (b + t * c)`` with rounded products.
+    """A function by quadratic pieces, [3, 32] coefficients a, b, c: ``a + t * (b + t * c)`` with rounded products.
 
     The upper five bits of the Q12 argument choose the piece (in the order of the bits: arguments from 0 up first,
     then the negative ones); the lower eleven, centred and scaled to Q15, are t. Sums wrap to int16, which a table that

@@ -6,6 +6,7 @@ import hashlib
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -137,7 +138,7 @@ def _image(sizes: Sizes, arrays: Arrays) -> DeviceImage:
 
 def _strings(offsets: NDArray[np.uint32], data: NDArray[np.uint8]) -> list[str]:
     text, bounds = data.tobytes(), offsets.tolist()
-    return [text[start:end].decode("utf-8") for start, end in zip(bounds, bounds[1:], strict=False)]
+    return [text[start:end].decode("utf-8") for start, end in pairwise(bounds)]
 
 
 def _model(sizes: Sizes, arrays: Arrays) -> IntegerModel:

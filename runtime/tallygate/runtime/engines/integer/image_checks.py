@@ -19,8 +19,8 @@ from tallygate.runtime.engines.integer.model import (
     MAX_LENGTH,
     largest_input_code,
 )
-from tallygate.runtime.unicode.tables import UNICODE_VERSION
 from tallygate.runtime.text import FIRST_WORD
+from tallygate.runtime.unicode.tables import UNICODE_VERSION
 
 Arrays = Mapping[str, NDArray[Any]]
 MAX_ROWS = 2**22

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tallygate.runtime.engines.integer.arithmetic import SEGMENTS
+from tallygate.runtime.engines.integer.model import HeadActivation, Pooling
 
 MAGIC = b"TGIMAGE\x00"
 VERSION = 1
@@ -27,8 +28,8 @@ REQUIRED = 1
 """Flag: a reader that does not know the section refuses the image."""
 MAX_SECTIONS = 64
 TEXT_CLASSIFICATION = 1
-POOLINGS = ("last", "mean", "max")
-ACTIVATIONS = ("linear", "relu", "table")
+POOLINGS: tuple[Pooling, ...] = ("last", "mean", "max")
+ACTIVATIONS: tuple[HeadActivation, ...] = ("linear", "relu", "table")
 KEEPS = ("first", "last")
 
 
@@ -94,6 +95,7 @@ class ArraySpec:
 def section_arrays(s: Sizes) -> dict[str, list[ArraySpec]]:
     """The arrays of every section but ``SIZE``, in the order of the file."""
     gates, width = 4 * s.hidden, s.hidden * s.directions
+    functions = ["sigmoid", "candidate", "cell"] + ["head_table"] * (ACTIVATIONS[s.activation] == "table")
     return {
         "LABL": [ArraySpec("label_offsets", "<u4", (s.labels + 1,)), ArraySpec("label_bytes", "u1", (s.label_bytes,))],
         "MARK": [ArraySpec("marks", "<u4", (s.marks,))],
@@ -111,10 +113,7 @@ def section_arrays(s: Sizes) -> dict[str, list[ArraySpec]]:
             for place in range(s.directions)
             for array in _direction_arrays(layer, place, gates, s.hidden + (width if layer else 0))
         ],
-        "FUNC": [
-            ArraySpec(name, "<i2", (3, SEGMENTS))
-            for name in ("sigmoid", "candidate", "cell", *(("head_table",) if ACTIVATIONS[s.activation] == "table" else ()))
-        ],
+        "FUNC": [ArraySpec(name, "<i2", (3, SEGMENTS)) for name in functions],
         "HEAD": [
             ArraySpec("head_weights", "<i4", (s.outputs, width)),
             ArraySpec("head_bias", "<f8", (s.outputs,)),
@@ -140,7 +139,7 @@ def padded(size: int) -> int:
 
 
 def word_hash(word: bytes) -> int:
-    """32 bits: the word in 8-byte little-endian numbers, the last one filled up with zeros, each mixed in by a product."""
+    """32 bits: the word as 8-byte little-endian numbers, the last one filled up with zeros, mixed in one by one."""
     value = 0x9E3779B97F4A7C15 ^ len(word)
     for start in range(0, len(word), 8):
         value = (value ^ int.from_bytes(word[start : start + 8], "little")) * 0xFF51AFD7ED558CCD & 0xFFFFFFFFFFFFFFFF

@@ -17,7 +17,7 @@ PACKAGE = "tallygate_native"
 MEND = "install it from the checkout: pip install ./runtime/tallygate-native"
 
 _IMAGE_STATUSES = range(3, 12)
-_KERNEL_STATUSES = (12, 13)
+KERNEL_STATUSES = (12, 13)
 _GOLDEN_DIFFERS = 17
 
 _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
@@ -81,7 +81,7 @@ class Library:
         reason = self.functions.tg_message(status).decode("ascii")
         if status in _IMAGE_STATUSES:
             raise BundleInvalidError(source, reason, mend)
-        if status in _KERNEL_STATUSES:
+        if status in KERNEL_STATUSES:
             raise EngineUnavailableError(source, reason, f"choose one of: {', '.join(self.kernels())}")
         if status == _GOLDEN_DIFFERS:
             raise GateError(source, reason, "do not serve this copy; run: tallygate verify")

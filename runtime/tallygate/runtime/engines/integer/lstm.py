@@ -1,4 +1,4 @@
-"""The specification: an LSTM classifier in integers, the same bits everywhere. ``docs/device-image.md`` says it in words.
+"""The specification: an LSTM classifier in integers, the same bits everywhere, as ``docs/device-image.md`` has it.
 
 Batched for numpy, yet each line is one line of the specification. The three functions are looked up for all 65,536
 arguments, since numpy is quicker at looking up than at computing; :func:`arithmetic.table_values` defines them.
@@ -82,8 +82,10 @@ class IntegerLSTM:
             place = lengths[:rows] - 1 - step if backward else np.full(rows, step)
             at = np.arange(rows), place
             addend = table[ids[at]] if table is not None else product.bias
-            inputs = hidden_codes(state[:rows]) if below is None else np.concatenate(
-                [below[at], hidden_codes(state[:rows])], axis=1
+            inputs = (
+                hidden_codes(state[:rows])
+                if below is None
+                else np.concatenate([below[at], hidden_codes(state[:rows])], axis=1)
             )
             cell[:rows], state[:rows] = self._step(product.sums(inputs), addend, product, cell[:rows])
             pool.add(state[:rows])
@@ -91,7 +93,9 @@ class IntegerLSTM:
                 codes[at] = hidden_codes(state[:rows])
         return _Run(codes, pool.result())
 
-    def _step(self, sums: Integers, addend: NDArray[np.int16], product: _Product, cell: Integers) -> tuple[Integers, Integers]:
+    def _step(
+        self, sums: Integers, addend: NDArray[np.int16], product: _Product, cell: Integers
+    ) -> tuple[Integers, Integers]:
         """The gates of one step -> cell (Qc) and hidden state (1/32512)."""
         gates = saturate(multiply_round(saturate(sums >> product.shifts), product.multipliers) + addend)
         size = self.model.hidden_size

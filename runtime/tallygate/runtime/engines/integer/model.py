@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -20,7 +21,7 @@ MAX_LENGTH = 65_536
 
 def largest_input_code(inputs: int) -> int:
     """Largest magnitude of an input code: the sum of ``inputs`` products of two of them fits int32."""
-    return min(32_767, int(((2**31 - 1) / inputs) ** 0.5))
+    return min(32_767, math.isqrt((2**31 - 1) // inputs))
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,7 @@ class IntegerModel:
     @property
     def hidden_size(self) -> int:
         """Units per direction."""
-        return self.layers[0][0].weights.shape[0] // 4
+        return int(self.layers[0][0].weights.shape[0]) // 4
 
     @property
     def width(self) -> int:

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import re
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from ctypes import POINTER, byref, c_char_p, c_double, c_int32, c_int64, c_size_t, c_void_p
-from queue import LifoQueue
+from ctypes import POINTER, byref, c_double, c_int32, c_int64, c_size_t, c_void_p
+from queue import Empty, LifoQueue
 from typing import Any
 from weakref import finalize
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tallygate.runtime.engines.integer.image import DeviceImage, read_image
 from tallygate.runtime.engines.integer.library import Library, ModelFacts, load_library
 
 KERNEL_VARIABLE = "TALLYGATE_KERNEL"
 _TEXTS_PER_THREAD = 64
-_SMALL = 4096
 
 
 class NativeEngine:
@@ -27,14 +29,18 @@ class NativeEngine:
     name = "native"
     precision = "integer"
 
-    def __init__(self, image: bytes, kernel: str | None = None, threads: int = 1, library: Library | None = None) -> None:
+    def __init__(
+        self, image: bytes, kernel: str | None = None, threads: int = 1, library: Library | None = None
+    ) -> None:
         """``kernel`` is a kernel's name; by default what ``TALLYGATE_KERNEL`` names, else the best one that runs here.
 
         Raises :class:`BundleInvalidError` when ``image`` is not a device image, :class:`EngineUnavailableError` when
         the library or the kernel is not there.
         """
         self.library = library or load_library()
-        self._image = np.frombuffer(image, np.uint8)  # bytes may begin anywhere; numpy's copy begins at a multiple of 16
+        self._image = np.frombuffer(
+            image, np.uint8
+        )  # bytes may begin anywhere; numpy's copy begins at a multiple of 16
         if self._image.ctypes.data % 8:
             self._image = self._image.copy()
         kernel = kernel or os.environ.get(KERNEL_VARIABLE) or None
@@ -42,7 +48,9 @@ class NativeEngine:
         name = None if kernel is None else kernel.encode("utf-8")
         functions = self.library.functions
         status = functions.tg_open(self._image.ctypes.data, self._image.size, name, byref(self._model))
-        self.library.check(status, f"kernel {kernel}" if status in (12, 13) else "variant integer", "get the bundle again")
+        self.library.check(
+            status, f"kernel {kernel}" if status in (12, 13) else "variant integer", "get the bundle again"
+        )
         finalize(self, functions.tg_close, self._model)
         facts = ModelFacts()
         functions.tg_model_facts(self._model, byref(facts))
@@ -77,14 +85,15 @@ class NativeEngine:
 
     def run_texts(self, texts: Sequence[str]) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
         """Texts -> exact logits float64 [texts, outputs], and how many tokens each text has, [texts]."""
-        encoded = [text.encode("utf-8", "replace") for text in texts]
+        encoded = [_utf8(text) for text in texts]
         together = b"".join(encoded)
         offsets = _offsets(list(map(len, encoded)))
         logits, tokens = np.empty((len(texts), self.outputs)), np.empty(len(texts), np.int32)
 
         def answer(start: int, end: int, worker: _Worker) -> int:
             return int(worker.functions.tg_run_texts(
-                worker.handle, together, _longs(offsets[start:]), end - start, _doubles(logits[start:]), _ints(tokens[start:])
+                worker.handle, together, _longs(offsets[start:]), end - start,
+                _doubles(logits[start:]), _ints(tokens[start:]),
             ))  # fmt: skip
 
         self._in_parts(len(texts), answer, "texts")
@@ -92,7 +101,7 @@ class NativeEngine:
 
     def encode(self, text: str) -> list[int]:
         """The ids of one text."""
-        data, count = text.encode("utf-8", "replace"), c_size_t()
+        data, count = _utf8(text), c_size_t()
         with self._worker() as worker:
             ids = np.empty(self.max_length, np.int32)
             status = worker.functions.tg_encode(worker.handle, data, len(data), _ints(ids), byref(count))
@@ -105,6 +114,17 @@ class NativeEngine:
         with self._worker() as worker:
             status = worker.functions.tg_check(worker.handle, byref(at))
         self.library.check(status, f"golden text {at.value + 1} on {self.kernel}", "get the bundle again")
+
+    def answers_of_goldens(self) -> str:
+        """One hash of all golden logits, the same on every kernel and machine. Raises as :meth:`check_goldens`."""
+        self.check_goldens()
+        goldens = self.read().goldens
+        logits, _ = self.run_texts([golden.text for golden in goldens])
+        return hashlib.sha256(logits.tobytes()).hexdigest()
+
+    def read(self) -> DeviceImage:
+        """The image as Python reads it."""
+        return read_image(self._image.tobytes(), "variant integer")
 
     def _in_parts(self, count: int, answer: Any, source: str) -> None:  # noqa: ANN401
         """Call ``answer(start, end, worker)`` for parts that cover ``count`` texts, each on a thread of its own."""
@@ -122,7 +142,10 @@ class NativeEngine:
     @contextmanager
     def _worker(self) -> Iterator[_Worker]:
         """A worker that nobody else uses meanwhile."""
-        worker = self._workers.get_nowait() if not self._workers.empty() else _Worker(self)
+        try:
+            worker = self._workers.get_nowait()
+        except Empty:
+            worker = _Worker(self)
         try:
             yield worker
         finally:
@@ -135,8 +158,23 @@ class _Worker:
     def __init__(self, engine: NativeEngine) -> None:
         self.functions = engine.library.functions
         self.handle = c_void_p()
-        engine.library.check(self.functions.tg_worker_open(engine._model, byref(self.handle)), "a worker", "free memory")
+        engine.library.check(
+            self.functions.tg_worker_open(engine._model, byref(self.handle)), "a worker", "free memory"
+        )
         finalize(self, self.functions.tg_worker_close, self.handle)
+
+
+def native_engines(image: bytes) -> list[NativeEngine]:
+    """One engine for every kernel that this machine can run, and that can run this image."""
+    return [NativeEngine(image, kernel) for kernel in load_library().kernels()]
+
+
+def _utf8(text: str) -> bytes:
+    """``text`` as UTF-8; half a surrogate pair, which has none, as another character that only separates."""
+    try:
+        return text.encode("utf-8")
+    except UnicodeEncodeError:
+        return re.sub("[\ud800-\udfff]", "\ufffd", text).encode("utf-8")
 
 
 def _offsets(lengths: Sequence[int] | NDArray[np.int64]) -> NDArray[np.int64]:
