@@ -61,13 +61,17 @@ def measured_ranges(weights: Weights, rows: Sequence[Sequence[int]]) -> Ranges:
 
 
 def formats_for(ranges: Ranges, floor: int = 1) -> Formats:
-    """The finest formats that hold ``ranges``. Raises :class:`ExportError` where none does."""
+    """The finest formats that hold ``ranges``. Raises :class:`ExportError` where none holds the gates.
+
+    A cell beyond the widest format stops there. That is far out where tanh is flat, and the texts that were measured are
+    among those that the parity gate compares, so what it changes is seen.
+    """
     # A multiplier may be as small as a half, so what the states add has one bit less.
     reached = max(2 * ranges.remembered, ranges.gate) * _MARGIN
     gate = next((bits for bits in (10, 9, 8) if reached < _INT16 / 2**bits), None)
-    cell = next((bits for bits in (12, 11, 10) if ranges.cell * _MARGIN < _INT16 / 2**bits), None)
-    if gate is None or cell is None:
-        reason = f"reaches {ranges.gate:.3g} before its gates and {ranges.cell:.3g} in its cells, too far for int16"
+    cell = next((bits for bits in (12, 11) if ranges.cell * _MARGIN < _INT16 / 2**bits), 10)
+    if gate is None:
+        reason = f"reaches {reached:.3g} before its gates, too far for int16"
         raise ExportError("the integer variant", reason, "train with weight decay, or leave the variant out")
     return Formats(gate, cell, floor)
 

@@ -42,14 +42,14 @@ class ImageFacts:
     texts: Sequence[str]
     """Golden texts, the telling ones first."""
     measured: Sequence[str]
-    """Texts to measure ranges on."""
+    """Texts to measure ranges on; the golden ones where there are none."""
 
 
 def integer_from_onnx(graph: onnx.ModelProto, facts: ImageFacts) -> bytes:
     """The device image of the fp32 ``graph``. Raises :class:`ExportError` for a model that fits no format."""
     weights = weights_from_onnx(read_onnx(graph.SerializeToString(deterministic=True), "fp32"), "fp32")
     tokenizer = Tokenizer(facts.vocabulary, _by_tables(facts.contract))
-    rows = [tokenizer.encode(text) for text in (*facts.texts, *facts.measured[:MEASURED_ROWS])]
+    rows = [tokenizer.encode(text) for text in (facts.measured or facts.texts)[:MEASURED_ROWS]]
     return image_from_weights(weights, facts, formats_for(measured_ranges(weights, rows)))
 
 
