@@ -21,7 +21,8 @@ from pathlib import Path
 PLATFORM_VARIABLE = "TALLYGATE_NATIVE_PLATFORM"
 COMPILER_VARIABLE = "TALLYGATE_NATIVE_CC"
 # The head ends with three double operations: fusing two of them would round once where they round twice.
-COMMON = ["-std=c11", "-O3", "-Wall", "-Wextra", "-Werror", "-ffp-contract=off", "-fvisibility=hidden", "-g0"]
+COMMON = ["-std=c11", "-O3", "-Wall", "-Wextra", "-Werror", "-ffp-contract=off", "-fvisibility=hidden", "-g0",
+          "-ffunction-sections", "-fdata-sections", "-fno-asynchronous-unwind-tables"]  # fmt: skip
 _WIDE = ["-mavx512f", "-mavx512bw", "-mavx512vl", "-mavx512dq", "-mavx512vnni"]
 X86_KERNELS = {
     "sse41": ["-msse4.1"],
@@ -105,7 +106,7 @@ def build_program(root: Path, folder: Path, name: str) -> Path:
     platform = PLATFORMS[name]
     program = folder / ("tallygate-run.exe" if platform.is_windows else "tallygate-run")
     static = ["-static"] if "musl" in name else []
-    _build(root, platform, program, [*_sources(root), root / "cli" / "tallygate_run.c"], ["-s", *static])
+    _build(root, platform, program, [*_sources(root), root / "cli" / "tallygate_run.c"], ["-s", *static, *_without_unused(platform)])
     return program
 
 
@@ -120,10 +121,14 @@ def build_wasm(root: Path, folder: Path) -> Path:
 
 
 def _shared_flags(platform: Platform) -> list[str]:
-    flags = ["-shared", "-s"]
+    flags = ["-shared", "-s", *_without_unused(platform)]
     if "macos" in platform.target:
         return [*flags, f"-Wl,-install_name,@rpath/{platform.library}"]
     return flags if platform.is_windows else [*flags, "-Wl,--build-id=none"]
+
+
+def _without_unused(platform: Platform) -> list[str]:
+    return ["-Wl,-dead_strip"] if "macos" in platform.target else ["-Wl,--gc-sections"]
 
 
 def _sources(root: Path) -> list[Path]:

@@ -57,10 +57,10 @@ class Classifier:
         ``engine`` is ``auto``, ``native``, ``onnxruntime``, ``cuda``, ``tensorrt`` or ``numpy``; ``precision`` names a
         variant of the bundle (by default the engine's first); ``threads`` is 1 by default, and ``batch_size`` what
         suits the engine. Where ``tallygate bench --autotune`` measured this bundle on this machine, ``auto`` takes all
-        four from there. ``sha256`` pins the bundle to the hash that ``tallygate info`` prints; ``trust_plans`` lets TensorRT run
-        a plan that came with the bundle, which can hold code for this machine. Raises a :class:`TallygateError` when
-        the bundle is missing, damaged or altered, when the engine is not there, or when it does not answer a golden
-        row as the reference did.
+        four from there. ``sha256`` pins the bundle to the hash that ``tallygate info`` prints; ``trust_plans`` lets
+        TensorRT run a plan that came with the bundle, which can hold code for this machine. Raises a
+        :class:`TallygateError` when the bundle is missing, damaged or altered, when the engine is not there, or when it
+        does not answer a golden row as the reference did.
         """
         bundle = open_bundle(path, sha256)
         choice = choose(bundle, engine, precision, threads, batch_size)

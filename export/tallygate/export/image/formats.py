@@ -63,8 +63,8 @@ def measured_ranges(weights: Weights, rows: Sequence[Sequence[int]]) -> Ranges:
 def formats_for(ranges: Ranges, floor: int = 1) -> Formats:
     """The finest formats that hold ``ranges``. Raises :class:`ExportError` where none holds the gates.
 
-    A cell beyond the widest format stops there. That is far out where tanh is flat, and the texts that were measured are
-    among those that the parity gate compares, so what it changes is seen.
+    A cell beyond the widest format stops there. That is far out where tanh is flat, and the parity gate compares the
+    texts that were measured, so what it changes is seen.
     """
     # A multiplier may be as small as a half, so what the states add has one bit less.
     reached = max(2 * ranges.remembered, ranges.gate) * _MARGIN

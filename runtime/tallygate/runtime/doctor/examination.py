@@ -10,6 +10,7 @@ from tallygate.runtime.doctor.finding import Finding
 from tallygate.runtime.doctor.gpu import gpu_findings
 from tallygate.runtime.doctor.software import (
     command_findings,
+    native_findings,
     onnxruntime_findings,
     processor_findings,
     python_findings,
@@ -22,6 +23,7 @@ def examine(bundle: str | Path | None = None) -> list[Finding]:
         chain(
             python_findings(),
             processor_findings(),
+            native_findings(),
             onnxruntime_findings(),
             gpu_findings(),
             bundle_findings(bundle),

@@ -58,7 +58,9 @@ def _create(bundle: Bundle, name: str, precision: str | None, threads: int, trus
     if name == "native":
         from tallygate.runtime.engines.integer import NativeEngine
 
-        return NativeEngine(model, threads=threads)
+        engine = NativeEngine(model, threads=threads)
+        engine.check_goldens()
+        return engine
     if name == "numpy" and variant_name == INTEGER:
         from tallygate.runtime.engines.integer import IntegerNumpyEngine
 

@@ -33,6 +33,14 @@ class TextEngine(Protocol):
         """Texts -> logits [texts, outputs], and how many tokens were read of each, [texts]."""
 
 
+@runtime_checkable
+class ImageEngine(Protocol):
+    """An engine on a device image, whose golden logits are equal to the bit everywhere."""
+
+    def answers_of_goldens(self) -> str:
+        """SHA-256 of all golden logits. Raises :class:`GateError` for a bit that is otherwise than at export."""
+
+
 def logits_of_rows(engine: Engine, rows: Sequence[Sequence[int]], outputs: int, batch_size: int) -> NDArray[np.float32]:
     """Rows of ids -> logits [rows, outputs], computed in batches of at most ``batch_size`` rows of like length."""
     logits = np.full((len(rows), outputs), np.nan, np.float32)

@@ -7,7 +7,7 @@ import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,7 +41,7 @@ class DeviceImage:
     """Row of each word."""
     punctuation: str
     max_length: int
-    keep: str
+    keep: Literal["first", "last"]
     unicode_version: int
     temperatures: NDArray[np.float64]
     """What logits are divided by, for texts of 1, 2, ... tokens; the last one for all longer ones."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import astuple, dataclass, fields
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +31,7 @@ MAX_SECTIONS = 64
 TEXT_CLASSIFICATION = 1
 POOLINGS: tuple[Pooling, ...] = ("last", "mean", "max")
 ACTIVATIONS: tuple[HeadActivation, ...] = ("linear", "relu", "table")
-KEEPS = ("first", "last")
+KEEPS: tuple[Literal["first", "last"], ...] = ("first", "last")
 
 
 @dataclass(frozen=True)
