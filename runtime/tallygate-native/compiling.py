@@ -106,7 +106,13 @@ def build_program(root: Path, folder: Path, name: str) -> Path:
     platform = PLATFORMS[name]
     program = folder / ("tallygate-run.exe" if platform.is_windows else "tallygate-run")
     static = ["-static"] if "musl" in name else []
-    _build(root, platform, program, [*_sources(root), root / "cli" / "tallygate_run.c"], ["-s", *static, *_without_unused(platform)])
+    _build(
+        root,
+        platform,
+        program,
+        [*_sources(root), root / "cli" / "tallygate_run.c"],
+        ["-s", *static, *_without_unused(platform)],
+    )
     return program
 
 

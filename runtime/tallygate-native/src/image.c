@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "unicode.h"
+#include "utf8.h"
 
 enum { HEADER = 64, HASHED = 32, ENTRY = 32, ALIGNMENT = 64, MAX_SECTIONS = 64, REQUIRED = 1 };
 enum { SIZE, LABL, MARK, WORD, EMBD, INPT, LSTM, FUNC, HEAD, CALB, GOLD, SECTIONS };
@@ -150,11 +151,23 @@ static int rises(const uint32_t *offsets, uint32_t count, uint32_t end) {
     return offsets[0] == 0 && offsets[count] == end;
 }
 
+static int strings_are_good(const uint8_t *bytes, const uint32_t *offsets, uint32_t count) {
+    for (uint32_t i = 0; i < count; i++) {
+        const uint8_t *at = bytes + offsets[i], *end = bytes + offsets[i + 1];
+        while (at < end)
+            if (tg_utf8_decode(&at, end) == TG_NO_CHARACTER) return 0;
+    }
+    return 1;
+}
+
 static int texts_are_good(const tg_image *image) {
     const tg_sizes *s = &image->sizes;
     if (!rises(image->label_offsets, s->labels, s->label_bytes) ||
         !rises(image->word_offsets, s->words, s->word_bytes) ||
-        !rises(image->golden_offsets, s->goldens, s->golden_bytes))
+        !rises(image->golden_offsets, s->goldens, s->golden_bytes) ||
+        !strings_are_good(image->label_bytes, image->label_offsets, s->labels) ||
+        !strings_are_good(image->word_bytes, image->word_offsets, s->words) ||
+        !strings_are_good(image->golden_bytes, image->golden_offsets, s->goldens))
         return 0;
     for (uint32_t i = 0; i < s->words; i++)
         if (image->word_rows[i] < TG_FIRST_ROW || image->word_rows[i] >= s->rows) return 0;

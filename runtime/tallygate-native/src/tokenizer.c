@@ -7,9 +7,10 @@
 
 #include "model.h"
 #include "unicode.h"
+#include "utf8.h"
 
 enum { SEPARATOR = 0, LETTER = 1, APOSTROPHE = 2, MARK = 3, OTHER = 4 };
-enum { LONG_SOLIDUS = 0x338, DOT_ABOVE = 0x307, DOTTED_CAPITAL_I = 0x130, BAD = 0xffffffff };
+enum { LONG_SOLIDUS = 0x338, DOT_ABOVE = 0x307, DOTTED_CAPITAL_I = 0x130 };
 
 typedef struct {
     tg_worker *worker;
@@ -86,29 +87,12 @@ static void read_character(reader *r, uint32_t c) {
     }
 }
 
-/* The next character of valid UTF-8 (Unicode Standard, table 3-7), or BAD; moves on. */
-static uint32_t decode(const uint8_t **text, const uint8_t *end) {
-    const uint8_t *p = *text;
-    const uint8_t first = *p;
-    const size_t more = first < 0x80 ? 0 : first < 0xc2 ? 9 : first < 0xe0 ? 1 : first < 0xf0 ? 2 : first < 0xf5 ? 3 : 9;
-    static const uint32_t least[4] = {0, 0x80, 0x800, 0x10000};
-    uint32_t c = more == 0 ? first : first & (0x3fu >> more);
-    if (more == 9 || (size_t)(end - p) <= more) return BAD;
-    for (size_t i = 1; i <= more; i++) {
-        if ((p[i] & 0xc0) != 0x80) return BAD;
-        c = c << 6 | (p[i] & 63);
-    }
-    if (c < least[more] || c > 0x10ffff || (c >= 0xd800 && c < 0xe000)) return BAD;
-    *text = p + more + 1;
-    return c;
-}
-
 /* Whether the character at r->text joins what stands before it; then it is read. */
 static int next_joins(reader *r, uint32_t *c) {
     const uint8_t *at = r->text;
     if (at == r->end || *at < 0x80) return 0;
-    *c = decode(&at, r->end);
-    if (*c == BAD) return 0;
+    *c = tg_utf8_decode(&at, r->end);
+    if (*c == TG_NO_CHARACTER) return 0;
     *c = tg_unicode_fold(*c);
     if (!(tg_unicode_class(*c) & TG_JOINS)) return 0;
     r->text = at;
@@ -203,8 +187,8 @@ tg_status tg_tokenize(tg_worker *worker, const uint8_t *text, size_t size, int32
             read_ascii(&r);
             continue;
         }
-        const uint32_t c = decode(&r.text, r.end);
-        if (c == BAD) return TG_BAD_UTF8;
+        const uint32_t c = tg_utf8_decode(&r.text, r.end);
+        if (c == TG_NO_CHARACTER) return TG_BAD_UTF8;
         read_place(&r, c);
     }
     end_word(&r);
