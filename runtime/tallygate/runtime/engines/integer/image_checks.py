@@ -107,7 +107,12 @@ def _rises(offsets: NDArray[np.uint32], end: int) -> bool:
 
 
 def _marks_are_marks(marks: NDArray[np.uint32]) -> bool:
-    return bool((np.diff(marks.astype(np.int64)) > 0).all()) and _within(marks, 1, 0x10FFFF) and 0x27 not in marks and not any(unicode_tables().classes[mark] & WORD for mark in marks)
+    return (
+        bool((np.diff(marks.astype(np.int64)) > 0).all())
+        and _within(marks, 1, 0x10FFFF)
+        and 0x27 not in marks
+        and not any(unicode_tables().classes[mark] & WORD for mark in marks)
+    )
 
 
 def _head_fits(s: Sizes, arrays: Arrays) -> bool:
