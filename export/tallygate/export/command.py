@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tallygate.runtime.command import Command
+from tallygate.runtime.terminal import notice
 
 if TYPE_CHECKING:
     from tallygate.export.results import ExportResult
@@ -63,7 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
     print(f"report     {report}")
     for variant in result.variants:
         for failure in (failure for report in variant.reports for failure in report.failures()):
-            print(f"tallygate: not written: {failure}", file=sys.stderr)
+            notice(f"not written: {failure}")
     if arguments.ort_format is not None and result.path is not None:
         _write_ort_files(arguments.ort_format, result)
     return 0 if result.passed else 1

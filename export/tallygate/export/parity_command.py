@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from typing import TYPE_CHECKING
 
 from tallygate.runtime.command import Command
 from tallygate.runtime.commands.options import add_bundle_options, bundle_from
+from tallygate.runtime.terminal import notice
 
 if TYPE_CHECKING:
     from tallygate.export.parity import ParityRun
@@ -57,7 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
     reports = [result.report for result in compared.results]
     print(f"{bundle.path}: goldens, the hard grid and {data.data}\n\n{table_of_reports(reports)}\n\nreport     {page}")
     for failure in (failure for report in reports for failure in report.failures()):
-        print(f"tallygate: {bundle.path}: {failure}", file=sys.stderr)
+        notice(f"{bundle.path}: {failure}")
     return 0 if all(report.passed for report in reports) else 1
 
 

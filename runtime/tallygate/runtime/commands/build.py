@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from tallygate.runtime.command import Command
 from tallygate.runtime.commands.options import add_bundle_options, bundle_from
+from tallygate.runtime.terminal import table
 
 if TYPE_CHECKING:
     from tallygate.runtime.bundle import Bundle
@@ -99,8 +100,6 @@ def _folder(bundle: Bundle, named: str | None) -> Path:
 
 
 def _text(path: Path, facts: PlanFacts) -> str:
-    from tabulate import tabulate
-
     rows = [
         ("plan", str(path)),
         ("precision", facts.precision),
@@ -110,7 +109,7 @@ def _text(path: Path, facts: PlanFacts) -> str:
         ("bytes", f"{facts.size:,}"),
         ("sha256", facts.sha256),
     ]
-    return tabulate(rows, tablefmt="plain", disable_numparse=True) + "\n"
+    return table(rows, style="plain") + "\n"
 
 
 COMMAND = Command(
