@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tallygate.runtime.engines import available_engines
+from tallygate.runtime.installation import pip_install
 from tallygate.runtime.machine import gpu as gpu_state
 from tallygate.runtime.machine.gpu import CudaState, Gpu, clashing_onnxruntimes, first_gpu, library_states
 
@@ -88,7 +89,7 @@ def test_engines_that_need_a_gpu_are_not_offered() -> None:
 def test_a_gpu_with_the_cpu_build_of_onnxruntime(toy_path: Path) -> None:
     line = the_one_line(run(["predict", "good", "--bundle", str(toy_path), "--engine", "cuda"], PRETEND))
     assert "is installed without CUDA" in line
-    assert "pip install 'tallygate[gpu]'" in line
+    assert pip_install("gpu") in line
 
 
 @no_gpu
