@@ -1,8 +1,7 @@
-"""What all tests share: data sets where they are there, no skip of a test that could have run, and nothing left to chance.
+"""What all tests share: data sets where they are there, no skip of a test that could have run, nothing left to chance.
 
-Chance is kept out here because a gate that says no on Tuesdays is not believed on Wednesdays: hypothesis draws the same
-examples each time (``make proofs`` draws anew), nothing reads or writes the user's cache, and the order is that of the
-files (``make proofs`` shuffles).
+A gate that sometimes fails is not believed when it does. So hypothesis draws the same examples each time and tests run
+in the order of the files (``make proofs`` draws anew and shuffles), and nothing reads or writes the user's cache.
 """
 
 from __future__ import annotations
