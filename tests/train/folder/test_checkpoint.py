@@ -96,7 +96,8 @@ def test_same_checkpoint_same_bytes(tmp_path: Path) -> None:
 
 
 def test_no_path_of_the_machine_is_handed_on(folder: Path) -> None:
-    assert "ada" not in (folder / DESCRIPTION).read_text()
+    # A short name would be found in the digests of the files, now and then.
+    assert "/home/" not in (folder / DESCRIPTION).read_text()
     assert load_checkpoint(folder).data == DataSource(data="mails", text_column="body")
 
 
