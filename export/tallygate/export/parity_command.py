@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from typing import TYPE_CHECKING
 
 from tallygate.runtime.command import Command
+from tallygate.runtime.terminal import notice
 
 if TYPE_CHECKING:
     from tallygate.export.parity import ParityRun
@@ -57,7 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
     reports = [result.report for result in compared.results]
     print(f"{bundle.path}: goldens, the hard grid and {data.data}\n\n{table_of_reports(reports)}\n\nreport     {page}")
     for failure in (failure for report in reports for failure in report.failures()):
-        print(f"tallygate: {bundle.path}: {failure}", file=sys.stderr)
+        notice(f"{bundle.path}: {failure}")
     return 0 if all(report.passed for report in reports) else 1
 
 
@@ -78,7 +78,7 @@ def _compare(bundle: Bundle, data: Reference) -> ParityRun:
     from tallygate.runtime.parity import measure_parity, reference_from_goldens
 
     goldens, tokenizer, manifest = reference_from_goldens(bundle.goldens()), bundle.tokenizer(), bundle.manifest
-    results = [measure_parity(engine, tokenizer, goldens, data) for engine in _engines(bundle)]
+    results = [measure_parity(engine, tokenizer, goldens, [data]) for engine in _engines(bundle)]
     sizes = {name: manifest.files[variant.file].size for name, variant in manifest.variants.items()}
     return ParityRun(f"Parity of {manifest.name}", _facts(bundle, data), [goldens, data], results, sizes)
 

@@ -8,9 +8,11 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
+from typing import NoReturn
 
 from tallygate.runtime.command import INTERRUPTED, Command
 from tallygate.runtime.errors import TallygateError
+from tallygate.runtime.terminal import notice, printable
 
 GROUP = "tallygate.commands"
 """The entry points under which a part registers its subcommands."""
@@ -25,19 +27,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         code = run(arguments)
         sys.stdout.flush()
     except TallygateError as error:
-        print(f"tallygate: {error}", file=sys.stderr)
+        notice(str(error))
         return error.exit_code
     except KeyboardInterrupt:
-        print("tallygate: interrupted", file=sys.stderr)
+        notice("interrupted")
         return INTERRUPTED
     except BrokenPipeError:
         _discard_stdout()
         return 0
     except OSError as error:
-        print(f"tallygate: {error.filename or 'output'}: {error.strerror or error}; check it", file=sys.stderr)
+        notice(f"{error.filename or 'output'}: {error.strerror or error}; check it")
         return 2
     except MemoryError:
-        print("tallygate: this machine: is out of memory; give less data at once", file=sys.stderr)
+        notice("this machine: is out of memory; give less data at once")
         return 2
     return code
 
@@ -45,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """Parse the command line; exits with 2 on bad usage, as argparse does."""
     given = list(sys.argv[1:] if argv is None else argv)
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="tallygate",
         description="Train an LSTM text classifier, ship it to any device, and prove that every copy answers alike.",
     )
@@ -88,6 +90,13 @@ def _own_command(name: str) -> Command | None:
         return None
     command = getattr(import_module(f"tallygate.runtime.commands.{name}"), "COMMAND", None)
     return command if isinstance(command, Command) else None
+
+
+class _Parser(argparse.ArgumentParser):
+    """Its errors quote arguments, which a shell may have made of the names of somebody else's files."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(printable(message))
 
 
 class _PrintVersion(argparse.Action):

@@ -5,6 +5,8 @@ Each error is a :class:`TallygateError` and also the builtin that it is, so both
 
 from __future__ import annotations
 
+from tallygate.runtime.terminal import printable
+
 
 class TallygateError(Exception):
     """Base of every error that tallygate raises on purpose.
@@ -19,7 +21,7 @@ class TallygateError(Exception):
         super().__init__(f"{thing}: {reason}; {mend}")
 
     def __str__(self) -> str:
-        return " ".join(f"{self.thing}: {self.reason}; {self.mend}".split())
+        return " ".join(printable(f"{self.thing}: {self.reason}; {self.mend}").split())
 
 
 class UsageError(TallygateError, ValueError):

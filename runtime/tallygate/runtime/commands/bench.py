@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from tallygate.runtime.command import Command
 from tallygate.runtime.commands.options import limit_numpy_threads, positive_int
+from tallygate.runtime.terminal import notice, printable, printable_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -98,7 +99,7 @@ def _tune(report: BenchReport, goal: str) -> BenchReport:
     best = report.best(goal)
     settings = Settings(engine=best.engine, precision=best.precision, threads=best.threads, batch_size=best.batch_size)
     path = keep_settings(report.sha256, report.machine.key, settings)
-    print(f"tallygate: {best.name}, batches of {best.batch_size}, kept in {path}", file=sys.stderr)
+    notice(f"{best.name}, batches of {best.batch_size}, kept in {path}")
     return replace(report, tuned=settings)
 
 
@@ -106,22 +107,22 @@ def _print(report: BenchReport, as_json: bool) -> None:
     from tallygate.runtime.bench.report import report_to_json, table_of_results
 
     if as_json:
-        sys.stdout.write(report_to_json(report).decode("utf-8"))
+        sys.stdout.write(printable_json(report_to_json(report).decode("utf-8")))
         return
     m = report.machine
-    sys.stdout.write(f"{report.bundle}, {report.count} texts ({report.texts}), rounds in turn: {report.rounds}, ")
-    sys.stdout.write(f"{report.clock} time\n")
-    sys.stdout.write(f"{m.processor}, {m.cores} cores; Python {m.python}, onnxruntime {m.onnxruntime or 'absent'}\n\n")
+    what = printable(f"{report.bundle}, {report.count} texts ({report.texts})")
+    where = printable(f"{m.processor}, {m.cores} cores; Python {m.python}, onnxruntime {m.onnxruntime or 'absent'}")
+    sys.stdout.write(f"{what}, rounds in turn: {report.rounds}, {report.clock} time\n{where}\n\n")
     sys.stdout.write(table_of_results(report.results) + "\n")
     if report.bare_import_s is not None:
         sys.stdout.write(f"\na bare import of numpy and onnxruntime in a new process: {report.bare_import_s:.2f} s\n")
     for name, reason in report.absent.items():
-        sys.stdout.write(f"{name} did not take part: {reason}\n")
+        sys.stdout.write(printable(f"{name} did not take part: {reason}") + "\n")
 
 
 def _say(step: str) -> None:
     if sys.stderr.isatty():
-        print(f"bench: {step} ...", file=sys.stderr)
+        print(printable(f"bench: {step} ..."), file=sys.stderr)
 
 
 COMMAND = Command("measure latency, throughput, memory and cold start here", add_arguments, run)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tallygate.runtime.command import Command
+from tallygate.runtime.terminal import table
 
 if TYPE_CHECKING:
     from tallygate.runtime.bundle import Bundle
@@ -85,8 +86,6 @@ def _ahead(bundle: Bundle, profile: Profile, arguments: argparse.Namespace) -> t
 
 
 def _text(path: Path, facts: PlanFacts) -> str:
-    from tabulate import tabulate
-
     rows = [
         ("plan", str(path)),
         ("precision", facts.precision),
@@ -96,7 +95,7 @@ def _text(path: Path, facts: PlanFacts) -> str:
         ("bytes", f"{facts.size:,}"),
         ("sha256", facts.sha256),
     ]
-    return tabulate(rows, tablefmt="plain", disable_numparse=True) + "\n"
+    return table(rows, style="plain") + "\n"
 
 
 COMMAND = Command("build a TensorRT plan for this GPU, or ahead of time for others", add_arguments, run)

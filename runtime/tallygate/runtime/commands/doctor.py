@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tallygate.runtime.command import Command
 from tallygate.runtime.outputs import json_bytes
+from tallygate.runtime.terminal import printable, printable_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,11 +36,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _json(findings: Sequence[Finding]) -> str:
-
     from tallygate.runtime.machine import this_machine
 
     facts = {"machine": this_machine(), "findings": findings}
-    return json_bytes(facts).decode("utf-8")
+    return printable_json(json_bytes(facts).decode("utf-8"))
 
 
 def _text(findings: Sequence[Finding]) -> str:
@@ -49,9 +49,9 @@ def _text(findings: Sequence[Finding]) -> str:
         if finding.topic != topic:
             topic = finding.topic
             lines.append(f"\n{topic}" if lines else topic)
-        lines.append(f"  {_SIGNS[finding.status]:<8}{finding.name}: {finding.text}")
+        lines.append(f"  {_SIGNS[finding.status]:<8}{printable(finding.name)}: {printable(finding.text)}")
         if finding.mend:
-            lines.append(f"          {finding.mend}")
+            lines.append(f"          {printable(finding.mend)}")
     problems = sum(finding.status == "problem" for finding in findings)
     verdict = "nothing is wrong" if not problems else f"{problems} {'problem' if problems == 1 else 'problems'}"
     return "\n".join(lines) + f"\n\n{verdict}\n"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tallygate.runtime.command import Command
 from tallygate.runtime.outputs import json_bytes
+from tallygate.runtime.terminal import printable_json, table
 
 if TYPE_CHECKING:
     from tallygate.runtime.bundle import Bundle, Manifest
@@ -38,15 +39,13 @@ def _json(bundle: Bundle) -> str:
         "sha256": bundle.sha256,
         "manifest": msgspec.to_builtins(bundle.manifest),
     }
-    return json_bytes(facts).decode("utf-8")
+    return printable_json(json_bytes(facts).decode("utf-8"))
 
 
 def _text(bundle: Bundle) -> str:
-    from tabulate import tabulate
-
-    facts = tabulate(_facts(bundle), tablefmt="plain", disable_numparse=True)
+    facts = table(_facts(bundle), style="plain")
     headers = ["variant", "bytes", "engine", "rows", "max logit difference", "label flips", "accuracy"]
-    variants = tabulate(_variant_rows(bundle.manifest), headers=headers, tablefmt="simple", disable_numparse=True)
+    variants = table(_variant_rows(bundle.manifest), headers)
     return f"{facts}\n\n{variants}\n"
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from tallygate.runtime.command import Command
 from tallygate.runtime.commands.options import add_engine_options, limit_numpy_threads
 from tallygate.runtime.errors import UsageError
+from tallygate.runtime.terminal import notice
 
 if TYPE_CHECKING:
     from tallygate.runtime.records import BadRow
@@ -61,7 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
     WRITERS[output_format](classifier, texts, sys.stdout, abstain_below)
     if skipped:
         rows = "1 row" if len(skipped) == 1 else f"{len(skipped)} rows"
-        print(f"tallygate: {rows} could not be read and left out", file=sys.stderr)
+        notice(f"{rows} could not be read and left out")
     return 0
 
 
@@ -92,7 +93,7 @@ def _texts_of_file(named: str, arguments: argparse.Namespace, skipped: list[BadR
 
     def report(bad: BadRow) -> None:
         skipped.append(bad)
-        print(f"tallygate: line {bad.line} {bad.reason}; skipped", file=sys.stderr)
+        notice(f"line {bad.line} {bad.reason}; skipped")
 
     return read_texts(
         sys.stdin.buffer if named == "-" else Path(named),

@@ -11,6 +11,7 @@ import msgspec
 
 from tallygate.runtime.classifier import Classifier
 from tallygate.runtime.prediction import Prediction
+from tallygate.runtime.terminal import printable, printable_json, table
 
 TABLE_ROWS = 500
 """Rows per table: a longer input is printed as several."""
@@ -24,7 +25,7 @@ def write_jsonl(classifier: Classifier, texts: Iterable[str], out: TextIO, absta
     for prediction in classifier.predict(iter(texts), abstain_below=abstain_below):
         fields = ("label", "score", "probabilities", "engine", "precision", "provider")
         answer = {field: getattr(prediction, field) for field in fields}
-        out.write(msgspec.json.encode(answer).decode("utf-8") + "\n")
+        out.write(printable_json(msgspec.json.encode(answer).decode("utf-8")) + "\n")
 
 
 def write_csv(classifier: Classifier, texts: Iterable[str], out: TextIO, abstain_below: float = 0.0) -> None:
@@ -44,15 +45,14 @@ def write_table(classifier: Classifier, texts: Iterable[str], out: TextIO, absta
 
     The last line says what computed them.
     """
-    from tabulate import tabulate
-
     shown, given = tee(texts)
     pairs = zip((_shorten(text) for text in shown), classifier.predict(given, abstain_below=abstain_below), strict=True)
     for page in _pages(pairs):
         rows = [(NO_LABEL if p.label is None else p.label, f"{p.score:.1%}", text) for text, p in page]
-        out.write(tabulate(rows, headers=["label", "score", "text"], tablefmt="simple", disable_numparse=True) + "\n")
+        out.write(table(rows, ["label", "score", "text"]) + "\n")
     engine = classifier.engine
-    out.write(f"\n{classifier.bundle.manifest.name}, {engine.precision} on {engine.name} ({engine.provider})\n")
+    made_by = f"{classifier.bundle.manifest.name}, {engine.precision} on {engine.name} ({engine.provider})"
+    out.write(f"\n{printable(made_by)}\n")
 
 
 def _pages(pairs: Iterator[tuple[str, Prediction]]) -> Iterator[list[tuple[str, Prediction]]]:
@@ -61,9 +61,8 @@ def _pages(pairs: Iterator[tuple[str, Prediction]]) -> Iterator[list[tuple[str, 
 
 
 def _shorten(text: str) -> str:
-    """The text's beginning in one line, without anything that a terminal or an encoder could stumble over."""
-    start = text[: 4 * _TEXT_WIDTH].encode("utf-8", "replace").decode("utf-8")
-    line = " ".join("".join(c if c.isprintable() else " " for c in start).split())
+    """The text's beginning in one line."""
+    line = printable(" ".join(text[: 4 * _TEXT_WIDTH].split()))
     return line if len(line) <= _TEXT_WIDTH and len(text) <= 4 * _TEXT_WIDTH else line[: _TEXT_WIDTH - 1] + "…"
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tallygate.runtime.command import Command
 from tallygate.runtime.outputs import json_bytes
+from tallygate.runtime.terminal import notice, printable, printable_json
 
 if TYPE_CHECKING:
     from tallygate.runtime.bundle import Bundle
@@ -37,7 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
     sys.stdout.write(_json(bundle, reports) if arguments.json else _text(bundle, reports))
     for report in reports:
         for failure in report.failures():
-            print(f"tallygate: {bundle.path}: {failure}", file=sys.stderr)
+            notice(f"{bundle.path}: {failure}")
     return 0 if all(report.passed for report in reports) else 1
 
 
@@ -66,14 +67,14 @@ def _json(bundle: Bundle, reports: list[GateReport]) -> str:
         "passed": all(report.passed for report in reports),
         "reports": [msgspec.to_builtins(report) | {"passed": report.passed} for report in reports],
     }
-    return json_bytes(facts).decode("utf-8")
+    return printable_json(json_bytes(facts).decode("utf-8"))
 
 
 def _text(bundle: Bundle, reports: list[GateReport]) -> str:
     from tallygate.runtime.parity import table_of_reports
 
     verdict = "every gate passed" if all(report.passed for report in reports) else "a gate failed"
-    title = f"{bundle.path}: {bundle.manifest.name}, goldens and the hard grid"
+    title = printable(f"{bundle.path}: {bundle.manifest.name}, goldens and the hard grid")
     return f"{title}\n\n{table_of_reports(reports)}\n\n{verdict}\n"
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import msgspec
-from tabulate import tabulate
 
 from tallygate.runtime.bundle import Score, Training
 from tallygate.runtime.errors import CheckpointError
 from tallygate.runtime.outputs import write_json
+from tallygate.runtime.terminal import table
 from tallygate.train.folder import LAYOUT
 from tallygate.train.scores import Calibration, CoveragePoint
 
@@ -73,8 +73,8 @@ def summary(result: Result) -> str:
         ("temperature", f"{result.temperature:.3f}"),
         *(("calibration error", _calibration_line(calibration)) for calibration in result.calibration),
     ]
-    table = tabulate(lines, tablefmt="plain", disable_numparse=True)
-    return f"{table}\n\n{_confusion_table(result)}"
+    facts = table(lines, style="plain")
+    return f"{facts}\n\n{_confusion_table(result)}"
 
 
 def _score_line(score: Score) -> str:
@@ -89,6 +89,7 @@ def _calibration_line(calibration: Calibration) -> str:
 
 
 def _confusion_table(result: Result) -> str:
-    rows = [[label, *counts] for label, counts in zip(result.labels, result.confusion, strict=True)]
+    counted = zip(result.labels, result.confusion, strict=True)
+    rows = [[label, *(f"{count:,}" for count in counts)] for label, counts in counted]
     headers = [f"{result.confusion_split}: true \\ predicted", *result.labels]
-    return tabulate(rows, headers=headers, intfmt=",")
+    return table(rows, headers, align=["left", *["right"] * len(result.labels)])

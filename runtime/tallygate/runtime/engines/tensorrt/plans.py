@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from dataclasses import replace
 
@@ -16,6 +15,7 @@ from tallygate.runtime.engines.tensorrt.plan_cache import PlanCache, PlanKey, de
 from tallygate.runtime.engines.tensorrt.profile import Profile, profile_from_lengths
 from tallygate.runtime.errors import EngineUnavailableError
 from tallygate.runtime.machine import Gpu, gpu_or_error
+from tallygate.runtime.terminal import notice
 
 SECONDS_BETWEEN = 5.0
 """How often a long build says where it is."""
@@ -36,7 +36,7 @@ def tensorrt_engine(bundle: Bundle, precision: str | None, trust_plans: bool = F
         try:
             return TensorRTEngine(plan, module)
         except PlanError as error:  # a new driver can refuse what the old one ran
-            print(f"tallygate: {error}", file=sys.stderr)
+            notice(str(error))
     return TensorRTEngine(build_here(bundle, variant, module, gpu, again=True), module)
 
 
@@ -129,18 +129,18 @@ class BuildProgress:
     def begin(self) -> None:
         """Say that it begins."""
         self._start = self._told = time.monotonic()
-        print(f"tallygate: building the TensorRT plan of {self._what}", file=sys.stderr)
+        notice(f"building the TensorRT plan of {self._what}")
 
     def step(self, phase: str, done: int, steps: int) -> None:
         """Say where it is, if that was not said a moment ago."""
         now = time.monotonic()
         if now - self._told >= SECONDS_BETWEEN:
             self._told = now
-            print(f"tallygate: {now - self._start:.0f} s: {phase}, {done} of {steps}", file=sys.stderr)
+            notice(f"{now - self._start:.0f} s: {phase}, {done} of {steps}")
 
     def end(self) -> None:
         """Say that it is done."""
-        print(f"tallygate: built in {time.monotonic() - self._start:.1f} s", file=sys.stderr)
+        notice(f"built in {time.monotonic() - self._start:.1f} s")
 
 
 def _key(bundle: Bundle, variant: str, module: TensorRT, gpu: Gpu, profile: Profile) -> PlanKey:
