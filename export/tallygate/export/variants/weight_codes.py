@@ -68,7 +68,8 @@ def largest_scales(weight: NDArray[np.float32], axis: int, bits: int) -> NDArray
     """Per position on ``axis``: the scale that maps the largest size to the largest code, or :data:`LEAST_SCALE`."""
     others = tuple(other for other in range(weight.ndim) if other != axis)
     largest = np.abs(weight).max(axis=others)
-    return np.maximum(largest / np.float32(largest_code(bits)), LEAST_SCALE).astype(np.float32)
+    scales: NDArray[np.float32] = np.maximum(largest / np.float32(largest_code(bits)), LEAST_SCALE).astype(np.float32)
+    return scales
 
 
 def rounded(weight: NDArray[np.float32], scales: NDArray[Any], axis: int, bits: int) -> NDArray[np.int8]:
