@@ -26,6 +26,8 @@ class Command:
     """The optional dependency group that it needs, as in ``pip install 'tallygate[extra]'``."""
     modules: tuple[str, ...] = ()
     """Top-level modules which that extra brings."""
+    aliases: tuple[str, ...] = ()
+    """Other names, such as one that it had before."""
 
     def check_installed(self, name: str) -> None:
         """Raise :class:`MissingExtraError` with the install command when a module of the extra is missing."""
