@@ -13,7 +13,7 @@ from types import FrameType
 from typing import NoReturn
 
 from tallygate.runtime.command import Command
-from tallygate.runtime.commands.options import positive_int
+from tallygate.runtime.commands.options import add_bundle_options, bundle_from, positive_int
 
 QUIET = {
     "GRADIO_ANALYTICS_ENABLED": "False",
@@ -32,9 +32,7 @@ _HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(?::[0-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument(
-        "bundle", nargs="?", metavar="BUNDLE", help="directory or zip (default: the shipped IMDB bundle)"
-    )
+    add_bundle_options(parser)
     parser.add_argument("--port", type=_port, metavar="N", help="port to listen on (default: the first free from 7860)")
     parser.add_argument(
         "--host", action="append", type=_host, default=[], metavar="NAME[:PORT]",
@@ -62,10 +60,9 @@ def run(arguments: argparse.Namespace) -> int:
     from tallygate.demo.passwords import read_passwords
     from tallygate.demo.server import serve, stop
     from tallygate.demo.workspace import Workspace
-    from tallygate.runtime.bundle import open_bundle
 
     passwords = read_passwords(arguments.auth)
-    bundle = open_bundle(arguments.bundle)
+    bundle = bundle_from(arguments)
     examples = examples_of(bundle, arguments.examples)
     with _stopped_by_signals(), Workspace() as workspace:
         app = build_app(bundle, workspace, arguments.threads, examples)

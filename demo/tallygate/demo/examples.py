@@ -128,7 +128,7 @@ def _texts_of(path: Path) -> list[str]:
 def _telling_goldens(bundle: Bundle) -> list[str]:
     """Texts that the model is sure of, taken in turn from its labels, so that as many as can be are shown.
 
-    Goldens are there to prove copies, so most are strange on purpose: those of known words only are left.
+    Goldens are there to prove copies, so most are strange on purpose: those of known words, each once, are left.
     """
     goldens = [golden for golden in bundle.goldens() if _is_readable(golden)]
     if not goldens:
@@ -143,7 +143,7 @@ def _telling_goldens(bundle: Bundle) -> list[str]:
 
 
 def _is_readable(golden: Golden) -> bool:
-    known = all(row >= FIRST_WORD for row in golden.ids)
+    known = all(row >= FIRST_WORD for row in golden.ids) and len(set(golden.ids)) == len(golden.ids)
     return known and _LENGTHS[0] <= len(golden.ids) <= _LENGTHS[1] and golden.text.strip().isprintable()
 
 

@@ -42,8 +42,8 @@ FORM_BYTES = 2**16
 """What a form adds to the file in it."""
 _UPLOAD = re.compile(r"/gradio_api/upload/?")
 _SERVED = re.compile(
-    r"/(?:(?:config|login|logout)/?|theme\.css|robots\.txt|monitoring/summary|favicon\.ico|manifest\.json|pwa_icon(?:/\d+)?"
-    r"|(?:assets|static|svelte)/.*)?"
+    r"/(?:(?:config|login|logout)/?|theme\.css|robots\.txt|favicon\.ico|manifest\.json|pwa_icon(?:/\d+)?"
+    r"|monitoring/summary|(?:assets|static|svelte)/.*)?"
     r"|/gradio_api/(?:(?:info|user|token|login_check|app_id|reset|cancel|upload|queue/join|queue/data)/?"
     r"|openapi\.json|startup-events|upload_progress|mcp/schema|theme\.css|heartbeat/[^/]+"
     r"|(?:call|run|api)/.*|file=(?!.*://).*)",
