@@ -14,6 +14,7 @@ import pytest
 from tallygate.runtime import cli
 from tallygate.runtime.bundle.reader import LAYOUT
 from tallygate.runtime.cli import main
+from tallygate.runtime.installation import pip_install
 from tests.runtime.conftest import ToyBundle, toy_model
 
 Capture = pytest.CaptureFixture[str]
@@ -175,7 +176,7 @@ def test_info(toy_path: Path, capsys: Capture) -> None:
 
 def test_a_missing_extra_answers_with_the_install_command(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tallygate.runtime.command.find_spec", lambda module: None)
-    assert "pip install 'tallygate[train]'" in fails(capsys, 2, "train")
+    assert f"; run: {pip_install('train')}" in fails(capsys, 2, "train")
 
 
 def test_a_closed_pipe_is_no_error(toy_path: Path, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from tallygate.train.corpora import source as data_source
 from tallygate.train.corpora.mini import mini_corpus
 from tallygate.train.loop.trainer import Trainer
 from tallygate.train.network.huge_pages import VARIABLE, request_huge_pages
-from tallygate.train.run.training import training as run_module
+from tallygate.train.run import training as run_module
 
 
 @pytest.fixture(autouse=True)

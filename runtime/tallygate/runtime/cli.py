@@ -55,7 +55,10 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     own = _own_command(given[0]) if given else None
     for name, command in ({given[0]: own} if own else find_commands()).items():
-        subparser = subparsers.add_parser(name, help=command.summary, description=command.summary, allow_abbrev=False)
+        aliases = [alias for alias in command.aliases if alias != name]
+        subparser = subparsers.add_parser(
+            name, aliases=aliases, help=command.summary, description=command.summary, allow_abbrev=False
+        )
         command.add_arguments(subparser)
         subparser.set_defaults(entry=command)
     return parser.parse_args(given)

@@ -13,7 +13,10 @@ from tallygate.runtime.cli import GROUP, ORDER, find_commands, parse_args
 
 
 def test_the_runtimes_own_commands_are_found_without_the_scan(monkeypatch: pytest.MonkeyPatch) -> None:
-    own = {entry.name: entry for entry in entry_points(group=GROUP) if entry.value.startswith("tallygate.runtime.")}
+    entries = {entry.name: entry for entry in entry_points(group=GROUP)}
+    own = {
+        name: entry for name, entry in entries.items() if entry.value == f"tallygate.runtime.commands.{name}:COMMAND"
+    }
     assert {"verify", "bench", "predict", "info", "doctor"} <= set(own)
     commands = {name: entry.load() for name, entry in own.items()}
     monkeypatch.setattr("importlib.metadata.entry_points", lambda **_: pytest.fail("scanned"))
@@ -26,6 +29,11 @@ def test_other_modules_are_no_commands(name: str) -> None:
     with pytest.raises(SystemExit) as caught:
         parse_args([name])
     assert caught.value.code == 2
+
+
+def test_build_plan_has_its_old_name_too() -> None:
+    assert parse_args(["build"]).entry is parse_args(["build-plan"]).entry
+    assert "build" not in find_commands()
 
 
 def test_help_goes_the_way_through_the_house() -> None:

@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tallygate.runtime.errors import InputError, InputNotFoundError, UsageError
+from tallygate.runtime.records import formats as records_formats
 from tallygate.runtime.records.reader import BadRow, Format, Row, read_rows, read_texts
-from tallygate.runtime.records.reader import formats as records_formats
 
 FORMATS: list[Format] = ["text", "csv", "tsv", "jsonl"]
 TEXTS = st.text(st.characters(codec="utf-8"))

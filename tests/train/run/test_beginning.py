@@ -24,11 +24,12 @@ from tallygate.train.folder.layout import LAYOUT
 from tallygate.train.loop.trainer import new_model
 from tallygate.train.network.model import Architecture
 from tallygate.train.presets.preset import LanguageModelPreset, load_preset
+from tallygate.train.run import beginning
+from tallygate.train.run import network_teacher as network_module
+from tallygate.train.run import training as run_module
 from tallygate.train.run.plan import TrainOptions, plan_run
 from tallygate.train.run.result import Result
-from tallygate.train.run.training import beginning, run_training
-from tallygate.train.run.training import network_teacher as network_module
-from tallygate.train.run.training import training as run_module
+from tallygate.train.run.training import run_training
 from tallygate.train.scores.metrics import metrics_from_jsonl
 from tallygate.train.teachers import lesson as lesson_module
 from tallygate.train.teachers.lesson import distinct_unlabeled
@@ -229,7 +230,7 @@ def test_a_preset_is_trained_first_and_teaches_what_has_no_label(
 
     monkeypatch.setattr(lesson_module, "logits_by_run", counted)
     train(tmp_path / "first", preset=str(path))
-    monkeypatch.setattr(network_module, "_train", lambda *a: pytest.fail("trained again"))
+    monkeypatch.setattr(network_module, "RunPlan", lambda *a, **k: pytest.fail("trained again"))
     train(tmp_path / "second", preset=str(path), seed=5)
     # The labelled texts are never asked for, and the scores of the first run are those of the second.
     assert asked == [len(distinct_unlabeled(small_corpus()))]

@@ -21,11 +21,11 @@ from tallygate.train.corpora.mini import mini_corpus
 from tallygate.train.folder import checkpoint as checkpoint_module
 from tallygate.train.folder.checkpoint import load_checkpoint
 from tallygate.train.folder.layout import LAYOUT
+from tallygate.train.run import training as run_module
 from tallygate.train.run.data import run_data_from_corpus
 from tallygate.train.run.plan import TrainOptions, plan_run
 from tallygate.train.run.result import Result, summary
 from tallygate.train.run.training import run_training
-from tallygate.train.run.training import training as run_module
 from tallygate.train.scores.evaluation import evaluate, score_from_logits
 from tallygate.train.scores.metrics import metrics_from_jsonl
 from tests.train.short_runs import KilledError, short_runs

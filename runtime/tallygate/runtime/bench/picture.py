@@ -8,6 +8,7 @@ from pathlib import Path
 from tallygate.runtime.bench.report import BenchReport, Result
 from tallygate.runtime.bundle import Bundle
 from tallygate.runtime.errors import MissingExtraError, UsageError
+from tallygate.runtime.installation import pip_install
 from tallygate.runtime.outputs import atomic_file
 
 FORMATS = (".png", ".svg", ".pdf")
@@ -22,7 +23,7 @@ def check_picture(bundle: Bundle, path: Path) -> None:
     bundle holds no accuracy.
     """
     if find_spec("matplotlib") is None:
-        mend = "run: pip install 'tallygate[bench]'"
+        mend = f"run: {pip_install('bench')}"
         raise MissingExtraError("--picture", "needs matplotlib, which is not installed", mend)
     if path.suffix not in FORMATS:
         raise UsageError(f"--picture {path}", "has another suffix", f"choose one of {', '.join(FORMATS)}")

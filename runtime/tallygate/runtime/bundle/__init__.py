@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tallygate.runtime.bundle.reader import Bundle as Bundle
     from tallygate.runtime.bundle.reader import Golden as Golden
     from tallygate.runtime.bundle.reader import open_bundle as open_bundle
+    from tallygate.runtime.bundle.reader import shipped_bundle as shipped_bundle
 else:
     from tallygate.runtime.rooms import handed_on
 
@@ -35,6 +36,6 @@ else:
                 "Variant",
                 "manifest_to_json",
             ),
-            "reader": ("Bundle", "Golden", "LAYOUT", "open_bundle"),
+            "reader": ("Bundle", "Golden", "LAYOUT", "open_bundle", "shipped_bundle"),
         },
     )

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tallygate.runtime.command import Command
-from tallygate.runtime.commands.options import add_engine_options, limit_numpy_threads
+from tallygate.runtime.commands.options import add_bundle_options, add_engine_options, limit_numpy_threads
 from tallygate.runtime.errors import UsageError
 from tallygate.runtime.terminal import notice
 
@@ -27,8 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--column", metavar="C", help="column or key of the text in a .csv, .tsv or .jsonl file")
     parser.add_argument("--input-format", choices=["text", "csv", "tsv", "jsonl"], help="instead of the file's suffix")
     parser.add_argument("--skip-bad", action="store_true", help="report rows that cannot be read, and go on")
-    parser.add_argument("--bundle", metavar="BUNDLE", help="directory or zip (default: the shipped IMDB bundle)")
-    parser.add_argument("--sha256", metavar="HASH", help="refuse a bundle with another hash than this (see info)")
+    add_bundle_options(parser, positional=False)
     add_engine_options(parser)
     parser.add_argument(
         "--format", choices=["table", "jsonl", "csv"], help="output (default: table on a terminal, else jsonl)"

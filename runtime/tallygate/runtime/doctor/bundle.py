@@ -13,10 +13,10 @@ from tallygate.runtime.errors import EngineUnavailableError, TallygateError, Usa
 from tallygate.runtime.machine import kept_settings
 
 
-def bundle_findings(path: str | Path | None) -> Iterator[Finding]:
-    """What of the bundle runs here."""
+def bundle_findings(path: str | Path | None, sha256: str | None = None) -> Iterator[Finding]:
+    """What of the bundle runs here; ``sha256`` pins it."""
     try:
-        bundle = open_bundle(path)
+        bundle = open_bundle(path, sha256)
     except TallygateError as error:
         text = f"{error.thing}: {error.reason}"
         yield Finding(topic="bundle", name="bundle", status="problem", text=text, mend=error.mend)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tallygate.runtime.errors import BundleInvalidError, EngineUnavailableError, InputError
+from tallygate.runtime.installation import pip_install
 
 PROVIDER = "CPUExecutionProvider"
 
@@ -30,7 +31,7 @@ class OnnxRuntimeEngine:
             import onnxruntime
         except ImportError as error:
             reason = f"onnxruntime cannot be imported ({error})"
-            raise EngineUnavailableError("engine onnxruntime", reason, "run: pip install 'tallygate[cpu]'") from error
+            raise EngineUnavailableError("engine onnxruntime", reason, f"run: {pip_install('cpu')}") from error
         self.precision = precision
         try:
             options = session_options(onnxruntime, session, threads)

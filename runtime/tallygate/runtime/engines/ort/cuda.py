@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from tallygate.runtime.engines.ort.cpu import session_options
 from tallygate.runtime.errors import BundleInvalidError, EngineUnavailableError
+from tallygate.runtime.installation import pip_install
 from tallygate.runtime.machine import gpu_or_error
 
 PROVIDER = "CUDAExecutionProvider"
-INSTALL = "run: pip uninstall onnxruntime, then pip install 'tallygate[gpu]'"
 _ON_CPU = ("CPUExecutionProvider", "")
 _HEAVY = frozenset({"LSTM", "Gemm"})
 
@@ -50,10 +50,12 @@ def _onnxruntime_with_cuda() -> Any:  # noqa: ANN401 - the module, which ships n
         import onnxruntime
     except ImportError as error:
         reason = f"onnxruntime cannot be imported ({error})"
-        raise EngineUnavailableError("engine cuda", reason, "run: pip install 'tallygate[gpu]'") from error
+        raise EngineUnavailableError("engine cuda", reason, f"run: {pip_install('gpu')}") from error
     if PROVIDER not in onnxruntime.get_available_providers():
         reason = f"onnxruntime {onnxruntime.__version__} is installed without CUDA"
-        raise EngineUnavailableError("engine cuda", reason, INSTALL)
+        raise EngineUnavailableError(
+            "engine cuda", reason, f"run: pip uninstall onnxruntime, then {pip_install('gpu')}"
+        )
     return onnxruntime
 
 
@@ -85,7 +87,7 @@ def _session(onnxruntime: Any, model: bytes, precision: str, session: Mapping[st
 def _check_is_on_gpu(session: Any, missing: str = "") -> None:  # noqa: ANN401
     if PROVIDER not in session.get_providers():
         reason = "onnxruntime cannot load its CUDA provider, and would run on the CPU" + (missing and f" ({missing})")
-        raise EngineUnavailableError("engine cuda", reason, "install CUDA and cuDNN: pip install 'tallygate[gpu]'")
+        raise EngineUnavailableError("engine cuda", reason, f"install CUDA and cuDNN: {pip_install('gpu')}")
     for subgraph in session.get_provider_graph_assignment_info():
         left = [node.op_type for node in subgraph.get_nodes() if node.op_type in _HEAVY]
         if subgraph.ep_name in _ON_CPU and left:

@@ -21,7 +21,7 @@ from tallygate.runtime.machine import gpu_or_error
 CUDA_GRAPHS = "TALLYGATE_CUDA_GRAPHS"
 """Environment variable; where it is set, TensorRT-RTX captures a CUDA graph for each shape of batch and launches that:
 https://docs.nvidia.com/deeplearning/tensorrt-rtx/latest/inference-library/work-with-cuda-graphs.html."""
-_MEND = "build it again with: tallygate build"
+_MEND = "build it again with: tallygate build-plan"
 
 
 class TensorRTEngine:
