@@ -39,7 +39,7 @@ def test_the_command_names_where_this_copy_came_from(
     monkeypatch: pytest.MonkeyPatch, note: dict[str, object] | None, command: str
 ) -> None:
     text = None if note is None else json.dumps(note)
-    monkeypatch.setattr(installation, "distribution", lambda name: Distribution(text))
+    monkeypatch.setattr("importlib.metadata.distribution", lambda name: Distribution(text))
     assert pip_install("cpu", "demo") == command
 
 
@@ -47,5 +47,5 @@ def test_a_checkout_that_is_not_installed_still_has_a_command(monkeypatch: pytes
     def absent(name: str) -> object:
         raise installation.PackageNotFoundError(name)
 
-    monkeypatch.setattr(installation, "distribution", absent)
+    monkeypatch.setattr("importlib.metadata.distribution", absent)
     assert pip_install("cpu") == "pip install 'tallygate[cpu]'"
