@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
+from importlib.metadata import PackageNotFoundError
 
 import pytest
 
-from tallygate.runtime import installation
 from tallygate.runtime.installation import pip_install
 
 
@@ -45,7 +45,7 @@ def test_the_command_names_where_this_copy_came_from(
 
 def test_a_checkout_that_is_not_installed_still_has_a_command(monkeypatch: pytest.MonkeyPatch) -> None:
     def absent(name: str) -> object:
-        raise installation.PackageNotFoundError(name)
+        raise PackageNotFoundError(name)
 
     monkeypatch.setattr("importlib.metadata.distribution", absent)
     assert pip_install("cpu") == "pip install 'tallygate[cpu]'"
