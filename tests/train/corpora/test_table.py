@@ -267,7 +267,7 @@ def test_equal_texts_never_stand_in_two_splits(rows: list[tuple[str, str]], seed
     texts = [f" {text.upper()}" if place % 2 else text for place, (text, _) in enumerate(rows)]
     if len(set(map(text_key, texts))) < 4:
         return
-    dealt = deal(labelled(texts, [label for _, label in rows]), name="x", seed=seed, validation=None, test=True)
+    dealt = deal(labelled(texts, [label for _, label in rows]), name="x", seed=seed, validation=None, test=None)
     keys = [set(map(text_key, split.texts)) for split in (dealt.train, dealt.validation, dealt.test)]
     assert sum(map(len, keys)) == len(set().union(*keys))
     assert sorted(row for split in (dealt.train, dealt.validation, dealt.test) for row in split.ids) == sorted(
@@ -282,7 +282,7 @@ def test_dealing_does_not_depend_on_the_order_of_the_rows(random: Random, seed: 
     shuffled = list(rows)
     random.shuffle(shuffled)
     first, second = (
-        deal(labelled(*map(list, zip(*some, strict=True))), name="x", seed=seed, validation=None, test=True)
+        deal(labelled(*map(list, zip(*some, strict=True))), name="x", seed=seed, validation=None, test=None)
         for some in (rows, shuffled)
     )
     assert sorted(first.test.texts) == sorted(second.test.texts)
@@ -291,7 +291,7 @@ def test_dealing_does_not_depend_on_the_order_of_the_rows(random: Random, seed: 
 
 def test_every_label_has_its_share_of_every_split() -> None:
     rows = labelled([f"text {i}" for i in range(1000)], ["rare" if i % 10 == 0 else "common" for i in range(1000)])
-    dealt = deal(rows, name="x", seed=3, validation=200, test=True)
+    dealt = deal(rows, name="x", seed=3, validation=200, test=None)
     assert dealt.test.label_counts() == {"common": 90, "rare": 10}
     assert dealt.validation.label_counts() == {"common": 180, "rare": 20}
     assert dealt.train.texts == [text for text in rows.texts if text in set(dealt.train.texts)]
