@@ -32,7 +32,7 @@ def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
         delays.append(seconds)
         await pause(0)
 
-    monkeypatch.setattr(passwords.asyncio, "sleep", note)
+    monkeypatch.setattr(passwords, "sleep", note)
     return delays
 
 
