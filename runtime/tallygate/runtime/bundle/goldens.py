@@ -27,7 +27,7 @@ def goldens_from_jsonl(data: bytes, manifest: Manifest) -> list[Golden]:
     goldens = msgspec.json.Decoder(Golden).decode_lines(data)
     check_keys(data, msgspec.json.Decoder().decode_lines(data))
     _check_ids(goldens, manifest.vocabulary_rows)
-    _check_logits(goldens, manifest.outputs)
+    _check_logits(goldens, manifest)
     return goldens
 
 
@@ -40,9 +40,13 @@ def _check_ids(goldens: list[Golden], rows: int) -> None:
         raise ValueError(f"every id must be from 1 to {rows - 1:,}")
 
 
-def _check_logits(goldens: list[Golden], outputs: int) -> None:
+def _check_logits(goldens: list[Golden], manifest: Manifest) -> None:
+    outputs = manifest.outputs
     answers = [logits for golden in goldens for logits in (golden.logits, *golden.variants.values())]
     if any(len(logits) != outputs for logits in answers):
         raise ValueError(f"every row needs {outputs} logits")
     if len({tuple(golden.variants) for golden in goldens}) > 1:
         raise ValueError("every row needs the answers of the same variants")
+    # A variant under another name would be held to that one's gate, which may be wider.
+    if missing := sorted(set(goldens[0].variants).difference(manifest.variants)):
+        raise ValueError(f"it holds the answers of a variant {missing[0]!r}, which is not in the bundle")
