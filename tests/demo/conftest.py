@@ -18,7 +18,9 @@ pytest.importorskip("gradio", reason="needs the extra [demo]")
 
 from tallygate.demo.app import build_app
 from tallygate.demo.copies import Copies
-from tallygate.demo.server import serve
+from tallygate.demo.examples import FILMS
+from tallygate.demo.server import serve, stop
+from tallygate.demo.workspace import Workspace
 from tallygate.runtime.bundle.reader import open_bundle
 from tests.runtime.conftest import ToyBundle
 
@@ -46,11 +48,18 @@ def copies(bundle_path: Path) -> Copies:
 
 
 @pytest.fixture(scope="session")
-def address(bundle_path: Path) -> Iterator[str]:
-    """Where the page is served."""
-    app = build_app(open_bundle(bundle_path))
-    yield serve(app)
-    app.close(verbose=False)
+def workspace() -> Iterator[Workspace]:
+    """Where the visitors' files are."""
+    with Workspace() as workspace:
+        yield workspace
+
+
+@pytest.fixture(scope="session")
+def address(bundle_path: Path, workspace: Workspace) -> Iterator[str]:
+    """Where the page is served, with examples about films."""
+    app = build_app(open_bundle(bundle_path), workspace, examples=FILMS)
+    yield serve(app, workspace)
+    stop(app)
 
 
 def _missing(reason: str) -> NoReturn:

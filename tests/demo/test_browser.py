@@ -94,17 +94,17 @@ def test_the_gates_of_a_word_open_by_mouse_and_keyboard(page: Page) -> None:
     open_tab(page, "Inside the cell")
     words, step = page.get_by_test_id("cell-words"), page.get_by_test_id("step")
     words.get_by_role("button", name="plot").click()
-    wait_for_text(step, "word 3 of 6")
+    wait_for_text(step, "step 3 of 6")
     assert page.locator("#tg-step .tg-strip img").count() == 7
     page.wait_for_function("document.activeElement.dataset.step === '2'")
     page.keyboard.press("ArrowRight")
-    wait_for_text(step, "word 4 of 6")
+    wait_for_text(step, "step 4 of 6")
     pixels = page.locator(".tg-pixels").first
     pixels.click(position={"x": 0.95 * pixels.bounding_box()["width"], "y": 20})
-    wait_for_text(step, "word 6 of 6")
+    wait_for_text(step, "step 6 of 6")
     page.get_by_label("the word that they respond to").click()
     wait_for_text(page.locator("#tg-maps"), "wrote down most strongly")
-    wait_for_text(step, "word 6 of 6")
+    wait_for_text(step, "step 6 of 6")
 
 
 def test_the_copies_are_compared_and_the_gate_speaks(page: Page) -> None:
@@ -164,7 +164,7 @@ def test_a_file_of_10_000_rows_cancelled_once_and_finished_once(
             break
         page.wait_for_timeout(100)
     assert closed
-    assert not closed[0].exists()
+    assert list(closed[0].iterdir()) == []
 
     monkeypatch.setattr(batch_tab, "classify_file", whole)
     start(page)

@@ -95,15 +95,26 @@ def _copy_curve(name: str, report: Path) -> None:
 
 def _write_report(result: ExportResult, page: Path) -> None:
     from tallygate.export.parity import ParityRun, write_parity_report
+    from tallygate.runtime.parity import described
 
     title = f"Parity of {result.path.name}" if result.path else "Parity: no variant passed, so there is no bundle"
     facts = [
         "Every variant on every engine against PyTorch in float32, from raw text, at export:",
-        f"{' and '.join(reference.data for reference in result.references)}, and the hard grid.",
+        f"{described(result.references)}, and the hard grid.",
+        *_never_given(result),
     ]
     sizes = {variant.recipe.precision: len(variant.model) for variant in result.variants}
     runs = [run for variant in result.variants for run in variant.results]
     write_parity_report(page, ParityRun(title, facts, result.references, runs, sizes))
+
+
+def _never_given(result: ExportResult) -> list[str]:
+    """A line on labels that the reference gives to no text, where there are such."""
+    never = result.labels_never_given
+    if not never:
+        return []
+    count = f"{len(never)} label{'s' if len(never) > 1 else ''}"
+    return [f"{count} that the model gives to none of these texts: {', '.join(never)}."]
 
 
 def _write_ort_files(folder: str, result: ExportResult) -> None:
@@ -144,7 +155,7 @@ def _say(step: str) -> None:
 
 def _summary(result: ExportResult) -> str:
     from tallygate.export.graph import node_count
-    from tallygate.runtime.parity import table_of_reports
+    from tallygate.runtime.parity import described, table_of_reports
 
     graphs = [
         f"graph      {v.recipe.precision}: {node_count(v.graph)} nodes, opset {v.graph.opset_import[0].version}, "
@@ -152,16 +163,18 @@ def _summary(result: ExportResult) -> str:
         for v in result.variants
     ]
     scores = [
-        f"accuracy   {v.recipe.precision}: {v.accuracy.accuracy:.2%} on {result.validation} ({v.accuracy.rows:,} rows)"
+        f"accuracy   {v.recipe.precision}: {score.accuracy:.2%} on {score.rows:,} {score.data} validation texts"
         for v in result.variants
-        if v.accuracy
+        if (score := v.accuracy)
     ]
-    data = (
-        f"goldens and {result.validation}" if result.validation else "goldens ONLY: the validation data is not at hand"
-    )
+    alone = " ONLY: the data that it was trained on is not at hand" if len(result.references) == 1 else ""
+    data = [
+        f"gated on   {described(result.references)}{alone}",
+        *(f"note       {line}" for line in _never_given(result)),
+    ]
     table = table_of_reports([report for variant in result.variants for report in variant.reports])
     end = f"bundle     {result.path} ({_size(result):,} bytes)" if result.path else "no bundle written"
-    return "\n".join([*graphs, *scores, f"gated on   {data}", "", table, "", end])
+    return "\n".join([*graphs, *scores, *data, "", table, "", end])
 
 
 def _size(result: ExportResult) -> int:

@@ -78,7 +78,7 @@ def _compare(bundle: Bundle, data: Reference) -> ParityRun:
     from tallygate.runtime.parity import measure_parity, reference_from_goldens
 
     goldens, tokenizer, manifest = reference_from_goldens(bundle.goldens()), bundle.tokenizer(), bundle.manifest
-    results = [measure_parity(engine, tokenizer, goldens, data) for engine in _engines(bundle)]
+    results = [measure_parity(engine, tokenizer, goldens, [data]) for engine in _engines(bundle)]
     sizes = {name: manifest.files[variant.file].size for name, variant in manifest.variants.items()}
     return ParityRun(f"Parity of {manifest.name}", _facts(bundle, data), [goldens, data], results, sizes)
 

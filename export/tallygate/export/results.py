@@ -76,12 +76,9 @@ class ExportResult:
     files: dict[str, bytes] = field(repr=False)
     """The bundle's files by name; empty where none was written."""
     references: list[Reference]
-    """What the variants were held to: the goldens, then the validation data where that is at hand."""
-
-    @property
-    def validation(self) -> str | None:
-        """Name of the validation data, ``None`` where only the goldens were at hand."""
-        return self.references[1].data if len(self.references) > 1 else None
+    """What the variants were held to: the goldens, then validation and training texts where those are at hand."""
+    labels_never_given: list[str]
+    """Labels that the reference gives to none of these texts."""
 
     @property
     def passed(self) -> bool:

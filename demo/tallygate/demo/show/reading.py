@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from tallygate.demo.reading import Reading
+from tallygate.demo.reading import Reading, words_in
 from tallygate.demo.show.tones import tone_of
 from tallygate.demo.templating import render
 
@@ -22,14 +22,17 @@ LINES = 6
 """Most labels that get a curve."""
 
 
-def show_reading(reading: Reading) -> str:
-    """HTML of the answer."""
+def show_reading(reading: Reading, text: str = "") -> str:
+    """HTML of the answer to ``text``."""
     words, labels = reading.words, list(reading.prediction.probabilities)
     two, label = len(labels) == 2, labels[reading.focus]
     cut = _cut(reading)
     return render(
         "reading.html",
+        text=text,
         reading=reading,
+        read=_amount(words.kept),
+        count=words_in(words.kept),
         tone=tone_of(labels.index(reading.prediction.likeliest)),
         bars=_bars(reading),
         story=_story(reading),
@@ -43,10 +46,18 @@ def show_reading(reading: Reading) -> str:
         words=list(_words(reading)),
         cut_before=cut if words.keeps == "last" else "",
         cut_after=cut if words.keeps == "first" else "",
-        cut=len(words.cut),
-        unknown=words.known.count(False),
+        cut=words_in(words.cut),
+        unknown=words_in([word for word, known in zip(words.kept, words.known, strict=True) if not known]),
         keys=[{"tone": tone_of(i), "label": name} for i, name in enumerate(labels)] if two else [],
     )
+
+
+def _amount(tokens: list[str]) -> str:
+    """How many words and, beside them, how many punctuation marks."""
+    words = words_in(tokens)
+    marks = len(tokens) - words
+    told = f"{words:,} word{'' if words == 1 else 's'}"
+    return f"{told} and {marks:,} mark{'' if marks == 1 else 's'}" if marks else told
 
 
 def _bars(reading: Reading) -> list[dict[str, object]]:
@@ -132,5 +143,6 @@ def _cut(reading: Reading) -> str:
     if len(cut) <= CUT_SHOWN:
         return " ".join(cut)
     near = cut[-CUT_SHOWN:] if before else cut[:CUT_SHOWN]
-    more = f"{len(cut) - CUT_SHOWN:,} more words"
+    far = cut[:-CUT_SHOWN] if before else cut[CUT_SHOWN:]
+    more = f"{words_in(far):,} more words"
     return f"… {more} … {' '.join(near)}" if before else f"{' '.join(near)} … {more} …"

@@ -63,7 +63,7 @@ class Parity(_Section, frozen=True, kw_only=True):
     rows: int
     """Texts compared."""
     data: str
-    """What they were, such as ``goldens`` or ``goldens and imdb validation``."""
+    """What they were, such as ``goldens`` or ``goldens and 2,500 imdb validation texts``."""
     max_logit_difference: float
     label_flips: int
     max_row_difference: float

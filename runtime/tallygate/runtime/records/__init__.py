@@ -1,4 +1,4 @@
-"""Texts out of the files that users have."""
+"""Texts out of the files that users have, and answers into files that they open."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from tallygate.runtime.records.reader import read_rows as read_rows
     from tallygate.runtime.records.reader import read_texts as read_texts
     from tallygate.runtime.records.reader import reject as reject
+    from tallygate.runtime.records.spreadsheet import SheetWriter as SheetWriter
+    from tallygate.runtime.records.spreadsheet import spreadsheet_cell as spreadsheet_cell
 else:
     from tallygate.runtime.rooms import handed_on
 
@@ -28,5 +30,6 @@ else:
             "columns": ("TEXT_COLUMNS", "choose_column", "guess_column", "text_in", "without_column"),
             "formats": ("BadRow", "Format", "Row"),
             "reader": ("FORMATS", "format_from_name", "opened", "read_rows", "read_texts", "reject"),
+            "spreadsheet": ("SheetWriter", "spreadsheet_cell"),
         },
     )
