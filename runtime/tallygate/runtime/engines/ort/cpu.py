@@ -37,10 +37,10 @@ class OnnxRuntimeEngine:
         self._load(model, precision, session, threads)
 
     @classmethod
-    def of_ort_file(cls, model: bytes, precision: str, session: Mapping[str, str]) -> Self:
-        """Run onnxruntime's own format, which the graph contract cannot read.
+    def unchecked(cls, model: bytes, precision: str, session: Mapping[str, str]) -> Self:
+        """Run what the graph contract cannot read, such as onnxruntime's own format.
 
-        For files that this process made itself from a graph that keeps the contract; no bundle holds one.
+        For files that this process made itself from a graph that keeps the contract, never for one of a bundle.
         """
         engine = cls.__new__(cls)
         engine._load(model, precision, session, threads=1)
