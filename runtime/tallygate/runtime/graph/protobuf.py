@@ -56,6 +56,28 @@ def read_message(message: memoryview, known: Mapping[int, Field], kind: str) -> 
     return values
 
 
+def without_field(message: memoryview, number: int) -> list[memoryview]:
+    """The pieces of a message that are not of the field ``number``, which put together are a message again."""
+    pieces, position, begin = list[memoryview](), 0, 0
+    while position < len(message):
+        start = position
+        key, position = _varint(message, position)
+        _, position = _value(message, position, key & 7)
+        if key >> 3 == number:
+            pieces.append(message[begin:start])
+            begin = position
+    return [*pieces, message[begin:]]
+
+
+def varint(number: int) -> bytes:
+    """A whole number as it is written."""
+    parts = bytearray()
+    while number >= 0x80:
+        parts.append(number & 0x7F | 0x80)
+        number >>= 7
+    return bytes([*parts, number])
+
+
 def packed_numbers(packed: memoryview, most: int, what: str) -> list[int]:
     """Whole numbers that stand one behind the other. Raises :class:`ValueError` for more than ``most``."""
     numbers: list[int] = []
