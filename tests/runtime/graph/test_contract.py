@@ -130,6 +130,17 @@ def test_weights_are_bounded_in_number_not_in_bytes_alone() -> None:
         checked_graph(model.SerializeToString(), "int4")
 
 
+def test_a_tensor_may_say_that_its_numbers_are_where_they_are() -> None:
+    """onnxruntime's quantizer writes the default, 0, of larger models."""
+    model = written(BOTH_WAYS, SMALL, "int8-dynamic")
+    for tensor in model.graph.initializer:
+        tensor.data_location = onnx.TensorProto.DEFAULT
+    checked_graph(model.SerializeToString(), "int8-dynamic")
+    model.graph.initializer[0].data_location = onnx.TensorProto.EXTERNAL
+    with pytest.raises(BundleInvalidError, match="in another file"):
+        checked_graph(model.SerializeToString(), "int8-dynamic")
+
+
 def test_notes_on_inner_values_do_not_reach_an_engine() -> None:
     sound = written(BOTH_WAYS, SMALL)
     plain = sound.SerializeToString()

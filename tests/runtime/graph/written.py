@@ -12,7 +12,7 @@ from onnx import TensorProto, helper, numpy_helper
 from tallygate.runtime.graph.architecture import Architecture, Sizes
 from tallygate.runtime.graph.network import Network
 from tallygate.runtime.graph.onnx_file import Attribute
-from tallygate.runtime.graph.storage import Codes, Dynamic, Floats, Kind, Storage
+from tallygate.runtime.graph.storage import HEAD, TURNED_HEAD, Codes, Dynamic, Floats, Kind, Storage
 from tallygate.runtime.graph.terms import MICROSOFT, Term, Terms
 
 STORAGES: dict[str, Storage] = {
@@ -21,7 +21,8 @@ STORAGES: dict[str, Storage] = {
     "bf16": Floats(TensorProto.BFLOAT16),
     "int8": Codes(TensorProto.INT8),
     "int4": Codes(TensorProto.INT4),
-    "int8-dynamic": Dynamic(),
+    "int8-dynamic": Dynamic(TURNED_HEAD),
+    "int8-dynamic, older": Dynamic(HEAD),
 }
 OPSETS = {"bf16": 22, "int4": 21}
 IR_VERSIONS = {18: 8, 19: 9, 20: 9, 21: 10, 22: 10, 23: 11}
@@ -79,7 +80,7 @@ def written(
     rng = np.random.default_rng(seed)
     opset = max(opset, OPSETS.get(precision, opset))
     opsets = [helper.make_opsetid("", opset)]
-    opsets += [helper.make_opsetid(MICROSOFT, 1)] if precision == "int8-dynamic" else []
+    opsets += [helper.make_opsetid(MICROSOFT, 1)] if precision.startswith("int8-dynamic") else []
     terms.names[logits] = "logits"
     graph = helper.make_graph(
         [_node(step, terms, logits) for step in terms.steps.values()],

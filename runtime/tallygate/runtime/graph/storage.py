@@ -17,7 +17,8 @@ Kind = tuple[int, tuple[int, ...]]
 """Type and dimensions of a tensor."""
 EMBEDDING, HEAD, BIAS = "embedding.weight", "head.weight", "head.bias"
 _SCALE = ".scale"
-_TURNED = "head.weight_Transposed"
+TURNED_HEAD = "head.weight_Transposed"
+"""What the quantizer of onnxruntime 1.32 calls the head; that of 1.24 and older leaves its name."""
 
 
 class Storage(Protocol):
@@ -45,7 +46,7 @@ class Storage(Protocol):
 def storage_of(tensors: Mapping[str, Tensor], is_dynamic: bool) -> Storage:
     """The format that the tensors are in. Raises :class:`KeyError` or :class:`ValueError` where they are in none."""
     if is_dynamic:
-        return Dynamic()
+        return Dynamic(HEAD if f"{HEAD}_quantized" in tensors else TURNED_HEAD)
     dtype = tensors[EMBEDDING].dtype
     if dtype in (FLOAT, FLOAT16, BFLOAT16):
         return Floats(dtype)
@@ -127,6 +128,10 @@ class Dynamic:
 
     half = FLOAT
 
+    def __init__(self, head: str) -> None:
+        """``head`` is the name of the linear layer's matrix, which is transposed in the file in either case."""
+        self._head = head
+
     def sizes(self, tensors: Mapping[str, Tensor]) -> Sizes:
         """See :class:`Storage`."""
         rows, size = _dims(tensors, f"{EMBEDDING}_quantized", 2)
@@ -140,7 +145,7 @@ class Dynamic:
             if name == EMBEDDING:
                 kinds |= _coded(name, UINT8, dims, ())
             elif name == HEAD:
-                kinds |= _coded(_TURNED, INT8, dims[::-1], dims[:1])
+                kinds |= _coded(self._head, INT8, dims[::-1], dims[:1])
             elif name.endswith((".w", ".r")):
                 kinds |= _coded(name, INT8, (1, dims[2], dims[1]), dims[:2])
             else:
@@ -163,7 +168,7 @@ class Dynamic:
 
     def head(self, terms: Terms, features: Term) -> Term:
         """See :class:`Storage`."""
-        weight, scale, zero_point = _codes(terms, _TURNED)
+        weight, scale, zero_point = _codes(terms, self._head)
         quantized, step, zero = (terms.apply("DynamicQuantizeLinear", features, output=place) for place in range(3))
         product = terms.apply("MatMulInteger", quantized, weight, zero, zero_point)
         scaled = terms.apply("Mul", terms.apply("Cast", product, to=FLOAT), terms.apply("Mul", step, scale))
