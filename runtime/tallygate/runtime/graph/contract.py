@@ -9,8 +9,6 @@ excepted). Every check's cost grows with the file's size and no faster.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import msgspec
 
 from tallygate.runtime.errors import BundleInvalidError
@@ -31,8 +29,7 @@ _OWN_METADATA = "tallygate."
 _MEND = "export it with tallygate, or get the bundle again"
 
 
-@dataclass(frozen=True)
-class Fits:
+class Fits(msgspec.Struct, frozen=True):
     """What a bundle's manifest says of a graph."""
 
     rows: int
@@ -43,8 +40,7 @@ class Fits:
     ir_version: int
 
 
-@dataclass(frozen=True)
-class Graph:
+class Graph(msgspec.Struct, frozen=True):
     """A graph that keeps the contract. :func:`checked_graph` makes it."""
 
     model: bytes

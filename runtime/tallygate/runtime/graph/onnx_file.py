@@ -9,9 +9,9 @@ https://github.com/onnx/onnx/blob/main/onnx/onnx.proto.
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from numpy.typing import NDArray
 
 from tallygate.runtime.errors import BundleInvalidError
@@ -86,8 +86,7 @@ _ATTRIBUTE_TYPES = {1: "f", 2: "i", 3: "s", 7: "ints"}
 Attribute = float | int | str | tuple[int, ...]
 
 
-@dataclass(frozen=True)
-class Node:
+class Node(msgspec.Struct, frozen=True):
     """One operator of the graph."""
 
     kind: str
@@ -102,8 +101,7 @@ class Node:
         return f"node {shown(self.name)} ({shown(self.kind)})"
 
 
-@dataclass(frozen=True)
-class ValueInfo:
+class ValueInfo(msgspec.Struct, frozen=True):
     """An input or output of the graph."""
 
     name: str
@@ -113,8 +111,7 @@ class ValueInfo:
     """Numbers, and names of what is dynamic."""
 
 
-@dataclass(frozen=True)
-class OnnxFile:
+class OnnxFile(msgspec.Struct, frozen=True):
     """What stands in the file."""
 
     ir_version: int

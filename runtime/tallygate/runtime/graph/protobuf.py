@@ -9,7 +9,8 @@ field's are errors, and the cost of a message is bounded by these counts.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
 _LARGEST = 2**64
@@ -17,8 +18,7 @@ _LARGEST = 2**64
 Value = int | memoryview
 
 
-@dataclass(frozen=True)
-class Field:
+class Field(msgspec.Struct, frozen=True):
     """What a message may hold under one number."""
 
     name: str
