@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from tallygate.runtime.outputs import atomic_file
+from tallygate.runtime.figure import save_figure
 from tallygate.runtime.parity import Comparison, ParityResult, gate_of, joined
 
 NEAREST, FARTHEST = 0.02, 0.5
@@ -39,7 +39,7 @@ def draw_errors(path: Path, results: Sequence[ParityResult]) -> None:
         axes.legend(loc="upper left", fontsize="small")
         axes.grid(alpha=0.3)
     rows[-1].set_xlabel("size of the difference from PyTorch's logit")
-    _save(figure, path)
+    save_figure(figure, path, dpi=110)
 
 
 def draw_boundary(path: Path, results: Sequence[ParityResult]) -> None:
@@ -59,7 +59,7 @@ def draw_boundary(path: Path, results: Sequence[ParityResult]) -> None:
         _near_the_boundary(axes, joined(runs[0].comparisons))
         axes.set(title=f"{precision} on {runs[0].report.engine}", xlabel="PyTorch's logit")
         axes.set_ylabel("difference from it")
-    _save(figure, path)
+    save_figure(figure, path, dpi=110)
 
 
 def signed_margins(compared: Comparison) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -113,8 +113,3 @@ def _near_the_boundary(axes: Axes, compared: Comparison) -> None:
     axes.plot([-height, height], [height, -height], color=_FLIPPED, linewidth=0.8, linestyle=":")
     axes.set(xlim=(-reach, reach), ylim=(-height, height))
     axes.legend(loc="upper left", fontsize="small")
-
-
-def _save(figure: Figure, path: Path) -> None:
-    with atomic_file(path) as temporary:
-        figure.savefig(temporary, format="png", dpi=110)

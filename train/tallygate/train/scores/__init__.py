@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from tallygate.train.scores.evaluation import wilson_interval as wilson_interval
     from tallygate.train.scores.figures import draw_confusion as draw_confusion
     from tallygate.train.scores.figures import draw_curve as draw_curve
-    from tallygate.train.scores.figures import save_figure as save_figure
     from tallygate.train.scores.metrics import EpochMetrics as EpochMetrics
     from tallygate.train.scores.metrics import Stage as Stage
     from tallygate.train.scores.metrics import jsonl_from_metrics as jsonl_from_metrics
@@ -41,7 +40,7 @@ else:
                 "score_from_logits",
                 "wilson_interval",
             ),
-            "figures": ("draw_confusion", "draw_curve", "save_figure"),
+            "figures": ("draw_confusion", "draw_curve"),
             "metrics": ("EpochMetrics", "Stage", "jsonl_from_metrics"),
         },
     )

@@ -9,10 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
+from tallygate.runtime.figure import save_figure
 from tallygate.train.scores.calibration_error import BINS, Calibration, Confidences, Reliability
 from tallygate.train.scores.coverage import coverage_curve, coverage_points
 from tallygate.train.scores.evaluation import wilson_interval
-from tallygate.train.scores.figures import save_figure
 
 _FOUND, _IDEAL, _COUNT = "tab:blue", "0.5", "tab:gray"
 _SHARE_DRAWN = 0.01

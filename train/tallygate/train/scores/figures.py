@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from tallygate.runtime.outputs import atomic_file
+from tallygate.runtime.figure import save_figure
 from tallygate.train.scores.metrics import EpochMetrics
 
 _TRAIN, _VALIDATION, _BEST = "tab:blue", "tab:orange", "0.6"
@@ -66,9 +66,3 @@ def _panel(
     axes.set_xlabel("epoch")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(alpha=0.3)
-
-
-def save_figure(figure: Figure, path: Path) -> None:
-    """Write a PNG, the same bytes for the same figure. Raises :class:`OutputError` when it cannot be written."""
-    with atomic_file(path) as temporary:
-        figure.savefig(temporary, format="png", dpi=120)

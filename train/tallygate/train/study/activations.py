@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from tallygate.runtime.engines.plain import ActivationName
+from tallygate.runtime.figure import save_figure
 from tallygate.train.network import ACTIVATIONS
-from tallygate.train.scores import save_figure
 from tallygate.train.study.context import StudyContext
 from tallygate.train.study.part_record import write_record
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from tallygate.train.scores import save_figure
+from tallygate.runtime.figure import save_figure
 from tallygate.train.study.cue_task import COLORS
 from tallygate.train.study.gradient_record import ClippedTraining, Gradients, StateGradients
 

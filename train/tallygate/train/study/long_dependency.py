@@ -15,9 +15,9 @@ from matplotlib.ticker import PercentFormatter, ScalarFormatter
 from torch import nn
 from tqdm import tqdm
 
+from tallygate.runtime.figure import save_figure
 from tallygate.train.loop import losses, predicted
 from tallygate.train.network import cpu_settings
-from tallygate.train.scores import save_figure
 from tallygate.train.study.context import StudyContext
 from tallygate.train.study.cue_task import COLORS, TITLES, CueTask
 from tallygate.train.study.networks import Kind, RecurrentClassifier
