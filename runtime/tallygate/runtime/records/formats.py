@@ -113,7 +113,8 @@ def _too_long(line: int) -> BadRow:
 def _text_rows(lines: _Lines) -> Iterator[Row | BadRow]:
     for line in lines:
         text = line[:-2] if line.endswith("\r\n") else line.removesuffix("\n")
-        yield lines.take_fault() or Row(lines.number, {"text": text})
+        fault = lines.take_fault()
+        yield replace(fault, columns=("text",)) if fault else Row(lines.number, {"text": text})
 
 
 def _json_rows(lines: _Lines, name: str) -> Iterator[Row | BadRow]:

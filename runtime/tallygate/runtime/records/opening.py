@@ -108,7 +108,7 @@ class _Watched(_Readable):
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
         if not self._is_ready():
             self._watcher.before_waiting()
-        count: int = self._raw.readinto(buffer) or 0  # type: ignore[attr-defined]
+        count: int = self._raw.readinto(buffer) or 0
         self._watcher.has_read(count)
         return count
 

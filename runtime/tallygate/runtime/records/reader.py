@@ -79,7 +79,7 @@ def read_text_rows(
     A text file holds one text per line, and an empty line is an empty text. CSV and TSV begin with a header.
     In those and in JSON lines the texts stand in ``column``; without it a single column is taken, else
     ``text``, ``review`` or ``sentence``, and ``on_choice`` is told so. ``name`` is what errors call it; a path that
-    ends in ``.gz`` is expanded. A bad row goes to ``on_bad`` and is yielded without a text. Errors come while iterating:
+    ends in ``.gz`` is expanded. A bad row goes to ``on_bad`` and is yielded without a text. Raised while iterating are
 
     :class:`InputNotFoundError` when there is no such file or it may not be read, :class:`UsageError` when
     ``column`` is given for a text file or ``encoding`` is none, :class:`InputError` when the file is empty, has no such
