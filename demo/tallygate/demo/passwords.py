@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import getpass
 import hashlib
 import hmac
 import os
 import secrets
 import sys
+from asyncio import Lock, sleep
 from collections.abc import Mapping, Sequence
 
 from starlette.exceptions import HTTPException
@@ -64,7 +64,7 @@ class Doorkeeper:
         line.waiting += 1
         try:
             async with line.lock:
-                await asyncio.sleep(line.delay)
+                await sleep(line.delay)
                 right = hmac.compare_digest(self._digest(password), self._digests.get(user, self._nobody))
                 line.wrong = 0 if right else line.wrong + 1
                 return right
@@ -80,7 +80,7 @@ class _Line:
     """Those who want in as one user."""
 
     def __init__(self) -> None:
-        self.lock = asyncio.Lock()
+        self.lock = Lock()
         self.wrong = self.waiting = 0
 
     @property

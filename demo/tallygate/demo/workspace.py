@@ -73,6 +73,7 @@ class Workspace:
         self.folder = Path(tempfile.mkdtemp(prefix="tallygate-demo-")).resolve()
         self._visitors: dict[str, Visitor] = {}
         self._lock = Lock()
+        self._before = os.environ.get(GRADIO_FOLDER)
         os.environ[GRADIO_FOLDER] = str(self.folder)
 
     def __enter__(self) -> Workspace:
@@ -85,8 +86,9 @@ class Workspace:
 
     def remove(self) -> None:
         """Remove everything."""
-        if os.environ.get(GRADIO_FOLDER) == str(self.folder):
-            del os.environ[GRADIO_FOLDER]
+        os.environ.pop(GRADIO_FOLDER, None)
+        if self._before is not None:
+            os.environ[GRADIO_FOLDER] = self._before
         shutil.rmtree(self.folder, ignore_errors=True)
 
     @property

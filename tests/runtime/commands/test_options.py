@@ -13,7 +13,7 @@ from tallygate.runtime.cli import GROUP, main
 from tallygate.runtime.commands.options import add_bundle_options, bundle_from, bundle_path
 from tallygate.runtime.errors import BundleInvalidError, UsageError
 
-NO_BUNDLE = {"train", "study", "export", "demo"}
+NO_BUNDLE = {"train", "study", "export"}
 """Commands that open none."""
 
 

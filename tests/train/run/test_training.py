@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -16,7 +17,7 @@ from safetensors.torch import load_file
 
 from tallygate.runtime.errors import CheckpointError, OutputError
 from tallygate.train.corpora import source as data_source
-from tallygate.train.corpora.corpus import Corpus
+from tallygate.train.corpora.corpus import Corpus, Split
 from tallygate.train.corpora.mini import mini_corpus
 from tallygate.train.folder import checkpoint as checkpoint_module
 from tallygate.train.folder.checkpoint import load_checkpoint
@@ -284,6 +285,97 @@ def test_an_output_that_is_no_folder(tmp_path: Path, preset: str) -> None:
             begin(preset, out)
 
 
+@pytest.mark.parametrize("finished", [True, False])
+def test_a_prolonged_run_is_that_of_as_many_epochs_where_the_schedule_is_constant(
+    tmp_path: Path, preset: str, monkeypatch: pytest.MonkeyPatch, finished: bool
+) -> None:
+    constant = tmp_path / "constant.toml"
+    constant.write_text(Path(preset).read_text().replace('"cosine"', '"constant"'))
+    begin(str(constant), tmp_path / "whole")
+    with monkeypatch.context() as patch, suppress(KilledError):
+        if not finished:
+            patch.setattr(run_module, "draw_curve", _killed)
+        begin(str(constant), tmp_path / "run", epochs=2)
+    assert (tmp_path / "run" / LAYOUT.result).exists() is finished
+    run_training(plan_run(TrainOptions(out=str(tmp_path / "run"), resume=True, epochs=4)))
+    assert_same_run(tmp_path / "run", tmp_path / "whole")
+
+
+def _killed(*_: object) -> None:
+    raise KilledError
+
+
+def test_a_prolonged_schedule_is_that_of_as_many_epochs_from_there_on(tmp_path: Path, preset: str, whole: Path) -> None:
+    begin(preset, tmp_path / "run", epochs=2)
+    run_training(plan_run(TrainOptions(out=str(tmp_path / "run"), resume=True, epochs=4)))
+    rates = [
+        [m.learning_rate for m in metrics_from_jsonl((run / LAYOUT.metrics).read_bytes())]
+        for run in (tmp_path / "run", whole)
+    ]
+    assert rates[0][2:] == rates[1][2:]
+    assert rates[0][1] < rates[0][2], "it had come to its end and rises again"
+
+
+def test_a_prolonged_run_that_is_killed_is_not_finished(
+    tmp_path: Path, preset: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "run"
+    begin(preset, out, epochs=1)
+    with monkeypatch.context() as patch, suppress(KilledError):
+        patch.setattr(run_module, "save_state", _killed)
+        run_training(plan_run(TrainOptions(out=str(out), resume=True, epochs=2)))
+    assert not (out / LAYOUT.result).exists()
+    assert resume(out).epochs_run == 2
+
+
+def test_every_text_is_trained_on_where_nothing_is_held_out(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, preset: str
+) -> None:
+    corpus = small_corpus()
+    everything = Corpus(corpus.name, corpus.train, Split(), None, [], corpus.labels, {})
+    monkeypatch.setattr(data_source, "load_corpus", lambda *a, **k: everything)
+    result = begin(preset, tmp_path / "run", epochs=3)
+    assert (result.training.epochs, result.training.scores, result.temperature) == (3, [], 1.0)
+    assert (result.confusion_split, result.confusion, result.calibration, result.coverage) == (None, [], [], [])
+    history = metrics_from_jsonl((tmp_path / "run" / LAYOUT.metrics).read_bytes())
+    assert [metrics.validation_loss for metrics in history] == [None] * 3
+    assert "nothing was held out" in summary(result)
+    assert load_checkpoint(tmp_path / "run").temperature == 1.0
+    scored = replace(everything, test=corpus.test)
+    monkeypatch.setattr(data_source, "load_corpus", lambda *a, **k: scored)
+    result = begin(preset, tmp_path / "tested", epochs=3)
+    assert [score.split for score in result.training.scores] == ["test"]
+    assert result.confusion_split == "test"
+
+
+def test_a_folder_in_which_another_process_trains_is_refused_at_once(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, preset: str
+) -> None:
+    out = tmp_path / "locked"
+    command = [sys.executable, "-c", CHILD, preset, str(out)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "in epoch 2\n"
+        with monkeypatch.context() as patch, pytest.raises(OutputError, match="another process is training there"):
+            patch.setattr(data_source, "load_corpus", lambda *a, **k: pytest.fail("read in vain"))
+            resume(out)
+        process.kill()
+    assert (out / LAYOUT.lock).exists(), "a killed process leaves the file, which locks nothing"
+    resume(out)
+    assert not (out / LAYOUT.lock).exists()
+
+
+def test_a_run_that_another_process_began_meanwhile_is_not_overwritten(tmp_path: Path, preset: str) -> None:
+    out = tmp_path / "run"
+    late = plan_run(TrainOptions(preset=preset, out=str(out), seed=1))
+    begin(preset, out, epochs=1)
+    before = (out / LAYOUT.run).read_bytes()
+    with pytest.raises(CheckpointError, match="another process has begun a run there meanwhile"):
+        run_training(late)
+    assert (out / LAYOUT.run).read_bytes() == before
+    assert (out / LAYOUT.result).exists()
+
+
 def test_the_last_epoch_is_kept_where_the_preset_says_so(preset: str, tmp_path: Path) -> None:
     path = tmp_path / "last.toml"
     path.write_text(Path(preset).read_text().replace("[training]", '[training]\nkeep = "last"'))
@@ -291,3 +383,30 @@ def test_the_last_epoch_is_kept_where_the_preset_says_so(preset: str, tmp_path: 
     assert result.training.epochs == result.epochs_run == 5
     history = metrics_from_jsonl((tmp_path / "run" / LAYOUT.metrics).read_bytes())
     assert result.training.scores[0].accuracy == history[-1].validation_accuracy
+
+
+@pytest.mark.parametrize(
+    ("keep", "end"), [("last", "epoch 4 is kept, the last"), ("best", "epoch 2 is kept, the best on")]
+)
+def test_the_log_calls_best_what_no_epoch_before_is_as_good_as(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    preset: str,
+    keep: str,
+    end: str,
+) -> None:
+    path = tmp_path / "scripted.toml"
+    path.write_text(Path(preset).read_text().replace("[training]", f'[training]\nkeep = "{keep}"'))
+    accuracies = iter([0.6, 0.8, 0.7, 0.75])
+    original = run_module.score_from_logits
+
+    def scripted(*arguments: object) -> object:
+        return msgspec.structs.replace(original(*arguments), accuracy=next(accuracies))  # type: ignore[arg-type]
+
+    monkeypatch.setattr(run_module, "score_from_logits", scripted)
+    begin(str(path), tmp_path / "run")
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.split("/")[0] for line in lines if "(best)" in line] == ["epoch 1", "epoch 2"]
+    assert lines[-1].startswith(end)
+    assert f"{'last' if keep == 'last' else 'best'}" in next(line for line in lines if "will be kept" in line)

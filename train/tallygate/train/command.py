@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from tallygate.runtime.command import INTERRUPTED, Command
-from tallygate.train.corpora import add_data_options
+from tallygate.train.corpora import add_data_options, given_data
 from tallygate.train.extra import MODULES
 from tallygate.train.network import request_huge_pages
 
@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_data_options(parser)
     add("--teacher", metavar="T", help="a finished run, or a .parquet file of probabilities, that training learns from")
     add("--out", metavar="RUN", help="folder of the run (default: runs/DATA-PRESET)")
-    add("--resume", action="store_true", help="go on with the run in that folder")
+    add("--resume", action="store_true", help="go on with the run in that folder; --epochs may prolong it")
     add("--seed", type=int, help="seed of weights, batch order and dropout (default: the preset's)")
     add("--epochs", type=int, help="passes over the training data (default: the preset's)")
     add("--device", metavar="D", help="auto, cpu or cuda; start with torchrun for several GPUs (default: auto)")
@@ -37,7 +37,8 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         from tallygate.train.run import TrainOptions, plan_run
 
-        options = TrainOptions(**{name: getattr(arguments, name) for name in TrainOptions.__annotations__})
+        given = {name: getattr(arguments, name) for name in TrainOptions.__annotations__}
+        options = TrainOptions(**given | {"data": given_data(arguments)})
         plan = plan_run(options)
         _train(plan)
     except KeyboardInterrupt:
@@ -49,7 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _train(plan: RunPlan) -> None:
     from tallygate.train.run import Result, run_training, summary
 
-    finished = None if plan.is_new else Result.read(plan.folder)
+    finished = None if plan.is_new or plan.is_prolonged else Result.read(plan.folder)
     if finished is not None:
         print(f"{plan.folder} is finished; nothing is left to train\n")
     result = finished or run_training(plan)

@@ -56,13 +56,15 @@ def _panel(
     axes: Axes,
     history: Sequence[EpochMetrics],
     train: Callable[[EpochMetrics], float],
-    validation: Callable[[EpochMetrics], float],
+    validation: Callable[[EpochMetrics], float | None],
     best_epoch: int,
 ) -> None:
     epochs = [m.epoch for m in history]
     axes.axvline(best_epoch, color=_BEST, linestyle=":", label="kept epoch")
     axes.plot(epochs, [train(m) for m in history], color=_TRAIN, marker="o", label="training")
-    axes.plot(epochs, [validation(m) for m in history], color=_VALIDATION, marker="s", label="validation")
+    held_out = [(m.epoch, value) for m in history if (value := validation(m)) is not None]
+    if held_out:
+        axes.plot(*zip(*held_out, strict=True), color=_VALIDATION, marker="s", label="validation")
     axes.set_xlabel("epoch")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(alpha=0.3)

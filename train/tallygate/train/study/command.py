@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from tallygate.runtime.command import INTERRUPTED, Command
-from tallygate.train.corpora import DATA_OPTIONS, add_data_options
+from tallygate.train.corpora import DATA_OPTIONS, add_data_options, given_data
 from tallygate.train.extra import MODULES
 from tallygate.train.network import request_huge_pages
 
@@ -33,7 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
         from tallygate.train.study.run import StudyOptions, run_study
 
         given = {name: getattr(arguments, name) for name in DATA_OPTIONS}
-        data = DataSource(**{**given, "data": arguments.data or "mini"})
+        data = DataSource(**{**given, "data": given_data(arguments) or "mini"})
         folder = Path(arguments.out or Path("studies", f"{data.name}-quick" if arguments.quick else data.name))
         options = {name: getattr(arguments, name) for name in ("only", "quick", "seed", "threads")}
         run_study(StudyOptions(data=data, folder=folder, **options))
