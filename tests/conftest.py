@@ -20,6 +20,8 @@ DATA_SETS = {"imdb": "TALLYGATE_IMDB", "trec": "TALLYGATE_TREC"}
 REQUIRE_DATA = "TALLYGATE_REQUIRE_DATA"
 """Data sets (markers, separated by spaces) whose tests must not be skipped for want of data."""
 CACHE = "TALLYGATE_CACHE"
+EXAMPLES = "TALLYGATE_EXAMPLES"
+"""Where what the proofs find is kept; by default .hypothesis/examples of the checkout."""
 KEEP = "Write the arguments above as @example(...) over the test, so that the gate asks for them from now on."
 
 # No deadline and no too_slow: how long a draw takes is the machine's affair.
@@ -30,7 +32,7 @@ settings.register_profile(
     "proofs",
     max_examples=500,
     deadline=None,
-    database=DirectoryBasedExampleDatabase(ROOT / ".hypothesis" / "examples"),
+    database=DirectoryBasedExampleDatabase(os.environ.get(EXAMPLES) or ROOT / ".hypothesis" / "examples"),
     suppress_health_check=[HealthCheck.too_slow],
     print_blob=True,
 )

@@ -40,7 +40,7 @@ def flipped_from_onnx(graph: onnx.ModelProto) -> onnx.ModelProto:
 @pytest.fixture
 def flipped(monkeypatch: pytest.MonkeyPatch) -> None:
     """Registers a variant that fails its gate."""
-    recipe = VariantRecipe("flipped", flipped_from_onnx, ("onnxruntime", "numpy"), {"session.disable_prepacking": "1"})
+    recipe = VariantRecipe("flipped", flipped_from_onnx, ("onnxruntime", "numpy"), {"session.disable_quant_qdq": "1"})
     monkeypatch.setitem(VARIANTS, "flipped", recipe)
 
 
@@ -155,7 +155,8 @@ def test_the_command_prints_what_it_made(
     [
         (["missing", "--out", "new"], "missing: there is no checkpoint"),
         (["run", "--out", "new", "--target-opset", "9"], "opset 9: cannot be written"),
-        (["run", "--out", "run"], "run: exists already"),
+        (["run", "--out", "run"], "run: exists already; add --force to overwrite it"),
+        (["run", "--out", "run", "--force"], "run: is no bundle, so --force does not overwrite it"),
         (["run", "--out", "run/checkpoint.json/new.zip"], "cannot be written"),
         (["run", "--out", "new", "--data-dir", "elsewhere"], "--data-dir elsewhere"),
     ],

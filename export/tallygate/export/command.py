@@ -24,6 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("checkpoint", metavar="RUN", help="folder of a run, or imdb for the checkpoint that ships with tallygate")
     add("--out", required=True, metavar="BUNDLE", help="directory to make, or a name that ends in .zip")
+    add("--force", action="store_true", help="overwrite the bundle that stands there; nothing else is overwritten")
     add("--name", help="name of the model (default: its corpus and preset)")
     target = parser.add_mutually_exclusive_group().add_argument
     target("--target-opset", type=int, metavar="N", help="ONNX opset to write (default: 18, which most runtimes read)")
@@ -53,6 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
         data_dir=arguments.data_dir,
         variants=variants,
         rtx_targets=arguments.with_rtx,
+        force=arguments.force,
     )
     report = report_path(arguments.report, arguments.out)
     if arguments.ort_format is not None:

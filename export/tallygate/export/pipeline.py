@@ -9,7 +9,7 @@ from pathlib import Path
 import onnx
 import torch
 
-from tallygate.export.bundle import bundle_files, check_can_build, check_is_free, plan_files, write_bundle
+from tallygate.export.bundle import bundle_files, check_can_build, check_may_write, plan_files, write_bundle
 from tallygate.export.graph import check_graph, check_opset, onnx_from_checkpoint
 from tallygate.export.references import goldens_to_jsonl, load_texts, make_goldens, one_thread, with_answers
 from tallygate.export.results import ExportOptions, ExportResult, VariantResult
@@ -30,11 +30,12 @@ def export_bundle(
 ) -> ExportResult:
     """Export, gate and write. A variant that fails its gate is left out; if all fail, nothing is written.
 
-    ``say`` is told of each step as it begins. Raises :class:`OutputError` when ``out`` exists or cannot be written,
+    ``say`` is told of each step as it begins. Raises :class:`OutputError` when ``out`` exists and is no bundle that may
+    be overwritten, or cannot be written,
     :class:`ExportError` when the graph breaks the graph contract, and the errors of :func:`load_texts` and
     :func:`plan_files`.
     """
-    check_is_free(Path(out))
+    check_may_write(Path(out), options.force)
     check_can_build(options.rtx_targets)
     check_opset(options.opset)
     say("texts to compare on")
@@ -57,7 +58,7 @@ def export_bundle(
     lines = goldens_to_jsonl(with_answers(goldens, answers))
     files = bundle_files(checkpoint, lines, passed, options, plans) if passed else {}
     if files:
-        write_bundle(out, files)
+        write_bundle(out, files, options.force)
     references = [gate.goldens, *texts]
     never = [checkpoint.labels[place] for place in labels_never_given(references)]
     return ExportResult(Path(out) if files else None, variants, files, references, never)
@@ -74,8 +75,7 @@ class _Gate:
     def try_variant(self, recipe: VariantRecipe, fp32: onnx.ModelProto) -> VariantResult:
         """Make the variant and run it on each of its engines."""
         graph = recipe.convert(fp32)
-        if recipe.standard:
-            check_graph(graph)
+        check_graph(graph)
         model = graph.SerializeToString(deterministic=True)
         engines = [recipe.engine(name, model) for name in recipe.engines]
         tokenizer = Tokenizer(self.checkpoint.vocabulary, self.checkpoint.text)

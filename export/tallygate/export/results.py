@@ -31,6 +31,8 @@ class ExportOptions:
     """Where the files of the checkpoint's corpus are."""
     variants: Sequence[str] = DEFAULT_VARIANTS
     """What is written if it passes its gate, the bundle's default first."""
+    force: bool = False
+    """Whether a bundle that stands there is overwritten."""
     rtx_targets: str | None = None
     """GPUs such as ``sm86,sm89`` for which TensorRT-RTX builds plans that go into the bundle."""
 

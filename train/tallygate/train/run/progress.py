@@ -34,6 +34,7 @@ def opening(facts: RunFacts, data: RunData, parameters: int, epochs_done: int) -
         f"{data.name}: {rows} texts; {network}; {machine}{going_on}",
         *([describe_decided(facts.preset)] if facts.preset_name == AUTO else []),
         _will_keep(facts.preset.tuning or facts.preset.training, data),
+        *_left_out(data),
         *_skipped(data),
         *_strange(data),
         *([few] if rows_found < wanted else []),
@@ -53,6 +54,13 @@ def _will_keep(settings: TrainingPreset, data: RunData) -> str:
     if keeps_last(settings, data):
         return "the last epoch will be kept, whichever is the best on the validation texts"
     return "the epoch that is the best on the validation texts will be kept"
+
+
+def _left_out(data: RunData) -> list[str]:
+    left_out = data.facts.get("left_out")
+    counts = left_out.items() if isinstance(left_out, Mapping) else ()
+    found = ", ".join(f"{count:,} {which}" for which, count in counts if count)
+    return [f"left out, since they stand in both: {found}"] if found else []
 
 
 def _skipped(data: RunData) -> list[str]:

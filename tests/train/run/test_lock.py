@@ -1,0 +1,46 @@
+"""Two processes and one folder: the second one is refused, and what is there stays."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tallygate.runtime.errors import CheckpointError, OutputError
+from tallygate.train.corpora import source as data_source
+from tallygate.train.folder.layout import LAYOUT
+from tallygate.train.run.plan import TrainOptions, plan_run
+from tallygate.train.run.training import run_training
+from tests.train.run.small_run import CHILD, begin, resume
+
+pytestmark = pytest.mark.usefixtures("small_data")
+
+
+def test_a_folder_in_which_another_process_trains_is_refused_at_once(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, preset: str
+) -> None:
+    out = tmp_path / "locked"
+    command = [sys.executable, "-c", CHILD, preset, str(out)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "in epoch 2\n"
+        with monkeypatch.context() as patch, pytest.raises(OutputError, match="another process is training there"):
+            patch.setattr(data_source, "load_corpus", lambda *a, **k: pytest.fail("read in vain"))
+            resume(out)
+        process.kill()
+    assert (out / LAYOUT.lock).exists(), "a killed process leaves the file, which locks nothing"
+    resume(out)
+    assert not (out / LAYOUT.lock).exists()
+
+
+def test_a_run_that_another_process_began_meanwhile_is_not_overwritten(tmp_path: Path, preset: str) -> None:
+    out = tmp_path / "run"
+    late = plan_run(TrainOptions(preset=preset, out=str(out), seed=1))
+    begin(preset, out, epochs=1)
+    before = (out / LAYOUT.run).read_bytes()
+    with pytest.raises(CheckpointError, match="another process has begun a run there meanwhile"):
+        run_training(late)
+    assert (out / LAYOUT.run).read_bytes() == before
+    assert (out / LAYOUT.result).exists()
