@@ -69,10 +69,10 @@ def test_a_key_that_stands_twice(toy: ToyBundle, tmp_path: Path, key: str) -> No
 
 def test_a_key_that_stands_twice_deep_inside_or_in_other_letters(toy: ToyBundle, tmp_path: Path) -> None:
     text = json.dumps(toy.manifest)
-    assert text.count('"opset": 17') == 1
-    inside = text.replace('"opset": 17', '"opset": 9, "opset": 17')
+    assert text.count('"opset": 18') == 1
+    inside = text.replace('"opset": 18', '"opset": 9, "opset": 18')
     assert "a key stands twice" in refused(with_text(toy, tmp_path / "inside", inside))
-    escaped = text.replace('"opset": 17', '"opse\\u0074": 9, "opset": 17')
+    escaped = text.replace('"opset": 18', '"opse\\u0074": 9, "opset": 18')
     assert "a key stands twice" in refused(with_text(toy, tmp_path / "escaped", escaped))
 
 

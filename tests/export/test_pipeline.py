@@ -40,7 +40,7 @@ def flipped_from_onnx(graph: onnx.ModelProto) -> onnx.ModelProto:
 @pytest.fixture
 def flipped(monkeypatch: pytest.MonkeyPatch) -> None:
     """Registers a variant that fails its gate."""
-    recipe = VariantRecipe("flipped", flipped_from_onnx, ("onnxruntime", "numpy"), {"session.disable_prepacking": "1"})
+    recipe = VariantRecipe("flipped", flipped_from_onnx, ("onnxruntime", "numpy"), {"session.disable_quant_qdq": "1"})
     monkeypatch.setitem(VARIANTS, "flipped", recipe)
 
 

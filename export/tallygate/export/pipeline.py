@@ -75,8 +75,7 @@ class _Gate:
     def try_variant(self, recipe: VariantRecipe, fp32: onnx.ModelProto) -> VariantResult:
         """Make the variant and run it on each of its engines."""
         graph = recipe.convert(fp32)
-        if recipe.standard:
-            check_graph(graph)
+        check_graph(graph)
         model = graph.SerializeToString(deterministic=True)
         engines = [recipe.engine(name, model) for name in recipe.engines]
         tokenizer = Tokenizer(self.checkpoint.vocabulary, self.checkpoint.text)

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from tallygate.export.graph import weights_of
 from tallygate.export.variants.embedding_rounding import EMBEDDING, embedding_codes
 from tallygate.export.variants.weight_codes import Codes, codes_from_weight, with_codes
+from tallygate.runtime.engines.ort import SESSION_ENTRIES
 
-INT8_SESSION = {"session.disable_quant_qdq": "1"}
+INT8_SESSION = SESSION_ENTRIES
 """onnxruntime then makes the weights float32 once, when it loads them, and does not try to fuse their scales."""
 _HEAD = "head.weight"
 
