@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from tallygate.runtime.command import INTERRUPTED, Command
+from tallygate.runtime.console import Terminated, discard_stdout, ended_by_signals, prepare_streams
 from tallygate.runtime.errors import TallygateError
 from tallygate.runtime.terminal import notice, printable
 
@@ -21,26 +21,36 @@ ORDER = ("train", "study", "export", "verify", "bench", "predict", "info", "doct
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the program and return its exit code: 0 success, 1 a failed gate, 2 bad usage or input."""
+    """Run the program and return its exit code: 0 success, 1 a failed gate, 2 bad usage or input, 128 + a signal."""
+    prepare_streams()
     try:
-        arguments = parse_args(argv)
-        code = run(arguments)
-        sys.stdout.flush()
+        with ended_by_signals():
+            return _run_to_the_end(argv)
     except TallygateError as error:
         notice(str(error))
         return error.exit_code
-    except KeyboardInterrupt:
-        notice("interrupted")
-        return INTERRUPTED
+    except (KeyboardInterrupt, Terminated) as ended:
+        notice("interrupted" if isinstance(ended, KeyboardInterrupt) else f"ended by {ended.signal_name}")
+        return INTERRUPTED if isinstance(ended, KeyboardInterrupt) else ended.exit_code
     except BrokenPipeError:
-        _discard_stdout()
+        discard_stdout()
         return 0
     except OSError as error:
+        discard_stdout()
         notice(f"{error.filename or 'output'}: {error.strerror or error}; check it")
         return 2
     except MemoryError:
         notice("this machine: is out of memory; give less data at once")
         return 2
+
+
+def _run_to_the_end(argv: Sequence[str] | None) -> int:
+    try:
+        code = run(parse_args(argv))
+    except SystemExit:  # of argparse, after --help and bad usage
+        sys.stdout.flush()
+        raise
+    sys.stdout.flush()
     return code
 
 
@@ -68,8 +78,6 @@ def run(arguments: argparse.Namespace) -> int:
     """Run the chosen subcommand and return its exit code."""
     command: Command = arguments.entry
     command.check_installed(arguments.command)
-    if not sys.stdout.isatty() and hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(encoding="utf-8")
     return command.run(arguments)
 
 
@@ -110,11 +118,6 @@ class _PrintVersion(argparse.Action):
 
         print(f"tallygate {VERSION}")
         parser.exit()
-
-
-def _discard_stdout() -> None:
-    """Point standard output at nothing, so that Python's own flush at exit does not complain of a closed pipe."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

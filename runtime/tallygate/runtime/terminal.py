@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 
 _ACTED_ON = (
     "\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff"  # controls, line and paragraph separators, surrogates
@@ -39,7 +40,8 @@ def printable_json(text: str) -> str:
 
 def notice(line: str) -> None:
     """One :func:`printable` line of ours on standard error, beside whatever goes to standard output."""
-    print(printable(f"tallygate: {line}"), file=sys.stderr)
+    with suppress(OSError):  # a standard error that is full or gone is no reason to fail
+        print(printable(f"tallygate: {line}"), file=sys.stderr, flush=True)
 
 
 def table(

@@ -23,7 +23,7 @@ def test_a_prolonged_run_is_that_of_as_many_epochs_where_the_schedule_is_constan
     tmp_path: Path, preset: str, monkeypatch: pytest.MonkeyPatch, finished: bool
 ) -> None:
     constant = tmp_path / "constant.toml"
-    constant.write_text(Path(preset).read_text().replace('"cosine"', '"constant"'))
+    constant.write_text(Path(preset).read_text(encoding="utf-8").replace('"cosine"', '"constant"'))
     begin(str(constant), tmp_path / "whole")
     with monkeypatch.context() as patch, suppress(KilledError):
         if not finished:

@@ -221,7 +221,7 @@ def test_every_text_is_trained_on_where_nothing_is_held_out(
 
 def test_the_last_epoch_is_kept_where_the_preset_says_so(preset: str, tmp_path: Path) -> None:
     path = tmp_path / "last.toml"
-    path.write_text(Path(preset).read_text().replace("[training]", '[training]\nkeep = "last"'))
+    path.write_text(Path(preset).read_text(encoding="utf-8").replace("[training]", '[training]\nkeep = "last"'))
     result = begin(str(path), tmp_path / "run", epochs=5)
     assert result.training.epochs == result.epochs_run == 5
     history = metrics_from_jsonl((tmp_path / "run" / LAYOUT.metrics).read_bytes())
@@ -240,7 +240,7 @@ def test_the_log_calls_best_what_no_epoch_before_is_as_good_as(
     end: str,
 ) -> None:
     path = tmp_path / "scripted.toml"
-    path.write_text(Path(preset).read_text().replace("[training]", f'[training]\nkeep = "{keep}"'))
+    path.write_text(Path(preset).read_text(encoding="utf-8").replace("[training]", f'[training]\nkeep = "{keep}"'))
     accuracies = iter([0.6, 0.8, 0.7, 0.75])
     original = run_module.score_from_logits
 

@@ -22,6 +22,8 @@ _FORMULA = r"(?=[=+\-@＝＋－＠])"
 _AT_THE_START = re.compile(rf"(?=[\t\r\n])|[{_HIDDEN}]*+{_FORMULA}")
 _INSIDE = re.compile(rf"[{_SEPARATORS}][{_HIDDEN}]*+{_FORMULA}(?!.\))", re.DOTALL)
 """But ``;-)`` is no formula."""
+_SUSPECT = re.compile(r"\A[\t\r\n]|[=+\-@＝＋－＠]")
+"""What most cells do not have at all."""
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?", re.ASCII)
 
 
@@ -31,7 +33,7 @@ class _Output(Protocol):
 
 def spreadsheet_cell(text: str) -> str:
     """``text`` with an apostrophe wherever a spreadsheet would begin to read a formula."""
-    if _NUMBER.fullmatch(text):
+    if not _SUSPECT.search(text) or _NUMBER.fullmatch(text):
         return text
     guarded = _INSIDE.sub(r"\g<0>'", text)
     return f"'{guarded}" if _AT_THE_START.match(text) else guarded
