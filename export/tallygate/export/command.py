@@ -191,4 +191,9 @@ COMMAND = Command(
     run=run,
     extra="export",
     modules=("torch", "safetensors", "onnx", "onnxscript", "onnxruntime", "pyarrow", "pooch", "scipy", "sklearn"),
+    examples=(
+        "tallygate export run --out reviews.zip",
+        "tallygate export run --out reviews.zip --variants fp16,int8-dynamic --target-ort 1.20",
+        "tallygate export imdb --out imdb.zip --license Apache-2.0 --language en",
+    ),
 )

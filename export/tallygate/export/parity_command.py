@@ -118,4 +118,8 @@ COMMAND = Command(
     run=run,
     extra="export",
     modules=("torch", "safetensors", "onnxruntime", "pyarrow", "pooch", "scipy", "sklearn", "matplotlib"),
+    examples=(
+        "tallygate parity run reviews.zip --report parity.md",
+        "tallygate parity imdb --split test --report parity.md",
+    ),
 )

@@ -73,4 +73,9 @@ COMMAND = Command(
     run=run,
     extra="train",
     modules=MODULES,
+    examples=(
+        "tallygate train",
+        "tallygate train reviews.csv --text-column review --label-column label --out run",
+        "tallygate train reviews.csv --test newer.csv --unlabeled more.csv --preset small",
+    ),
 )

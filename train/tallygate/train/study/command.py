@@ -49,4 +49,9 @@ COMMAND = Command(
     run=run,
     extra="study",
     modules=(*MODULES, "gensim"),
+    examples=(
+        "tallygate study reviews.csv --quick",
+        "tallygate study reviews.csv --text-column review --label-column label",
+        "tallygate study imdb --out studies/imdb",
+    ),
 )
