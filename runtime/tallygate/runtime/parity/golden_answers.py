@@ -13,7 +13,7 @@ from tallygate.runtime.parity.limits import gate_of
 from tallygate.runtime.text import Tokenizer
 
 _MEND = "do not serve this copy; run: tallygate verify"
-_BATCH_SIZE = 64
+_BATCH_SIZE = 32
 
 
 def ask_goldens(bundle: Bundle, tokenizer: Tokenizer, engine: Engine) -> None:

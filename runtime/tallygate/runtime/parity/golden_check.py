@@ -47,9 +47,9 @@ def _conditions(engine: Engine) -> list[str]:
     code = _state_of_code()
     if not code or engine.name in GPU_PRECISIONS:
         return []
-    onnxruntime = getattr(sys.modules.get("onnxruntime"), "__version__", None)
-    versions = f"python {sys.version}, unicode {unidata_version}, numpy {np.__version__}, onnxruntime {onnxruntime}"
-    return [code, engine.name, engine.precision, engine.provider, versions, *processor()]
+    library = getattr(sys.modules.get(engine.name), "__version__", np.__version__)
+    python = f"python {sys.version}, unicode {unidata_version}"
+    return [code, f"{engine.name} {library}", engine.precision, engine.provider, python, *processor()]
 
 
 def _state_of_code() -> str:

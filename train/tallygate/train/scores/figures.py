@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from tallygate.runtime.figure import save_figure
+from tallygate.runtime.figure import legend_below, save_figure
 from tallygate.train.scores.metrics import EpochMetrics
 
 _TRAIN, _VALIDATION, _BEST = "tab:blue", "tab:orange", "0.6"
@@ -28,7 +28,7 @@ def draw_curve(path: Path, history: Sequence[EpochMetrics], best_epoch: int, tit
     loss.set_ylim(bottom=0.0)
     accuracy.set(title="Accuracy", ylabel="right labels")
     accuracy.yaxis.set_major_formatter(PercentFormatter(1.0))
-    accuracy.legend(loc="lower right")
+    legend_below(accuracy, columns=3)
     figure.suptitle(title)
     save_figure(figure, path)
 
