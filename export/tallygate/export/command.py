@@ -192,8 +192,7 @@ COMMAND = Command(
     extra="export",
     modules=("torch", "safetensors", "onnx", "onnxscript", "onnxruntime", "pyarrow", "pooch", "scipy", "sklearn"),
     examples=(
-        "tallygate export run --out reviews.zip",
-        "tallygate export run --out reviews.zip --variants fp16,int8-dynamic --target-ort 1.20",
-        "tallygate export imdb --out imdb.zip --license Apache-2.0 --language en",
+        "tallygate export runs/mails-auto --out mails.zip",
+        "tallygate export runs/mails-auto --out mails.zip --force --variants fp16,int4",
     ),
 )

@@ -119,7 +119,7 @@ COMMAND = Command(
     extra="export",
     modules=("torch", "safetensors", "onnxruntime", "pyarrow", "pooch", "scipy", "sklearn", "matplotlib"),
     examples=(
-        "tallygate parity run reviews.zip --report parity.md",
-        "tallygate parity imdb --split test --report parity.md",
+        "tallygate parity runs/mails-auto mails.zip --report mails.validation.md",
+        "tallygate parity runs/mails-auto mails.zip --split test --report mails.test.md",
     ),
 )

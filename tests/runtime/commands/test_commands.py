@@ -53,7 +53,7 @@ def test_help_ends_with_examples_that_can_be_typed(name: str, capsys: pytest.Cap
     assert help_text.endswith("\n".join(["examples:", *(f"  {example}" for example in command.examples), ""]))
     for example in command.examples:
         typed = example.split(" | ")[-1].split(" > ")[0]
-        program, *arguments = shlex.split(typed)
+        program, *arguments = shlex.split(typed, comments=True)
         assert (program, arguments[0]) == ("tallygate", name)
         assert parse_args(arguments).entry is command
 
