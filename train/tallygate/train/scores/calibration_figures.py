@@ -35,7 +35,7 @@ def draw_reliability(path: Path, calibration: Calibration, title: str) -> None:
     axes[0, 0].set(xlim=(lowest, 1.0), ylim=(-0.02, 1.02), ylabel="right labels")
     legend_below(axes[0, 0], points=8.0)
     axes[1, 0].set_ylabel("texts")
-    figure.suptitle(title)
+    figure.suptitle(title, parse_math=False)
     save_figure(figure, path)
 
 
@@ -55,7 +55,8 @@ def draw_coverage(path: Path, answers: Confidences, title: str) -> None:
     axes.plot(*np.transpose(places), "o", color=_FOUND, label="P of --abstain-below")
     for point, place in zip(points.values(), places, strict=True):
         axes.annotate(f"{point.threshold:g}", place, xytext=(5, 5), textcoords="offset points")
-    axes.set(title=f"{title}: no label for a score below P", xlabel="texts answered", ylabel="right labels among them")
+    axes.set_title(f"{title}: no label for a score below P", parse_math=False)
+    axes.set(xlabel="texts answered", ylabel="right labels among them")
     axes.set_xlim(0.0, 1.08)
     legend_below(axes)
     for axis in (axes.xaxis, axes.yaxis):
