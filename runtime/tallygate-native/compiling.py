@@ -73,7 +73,8 @@ PLATFORMS = {
     "windows-arm64": Platform("aarch64-windows-gnu", "win_arm64", "tallygate.dll"),
 }
 _WASM = Platform("wasm32-wasi", "none", "tallygate.wasm")
-_WHEELS = [name for name in PLATFORMS if name != "musl-armv7"]
+WHEELS = [name for name in PLATFORMS if name != "musl-armv7"]
+"""What wheels are made for; a 32-bit ARM has the program, and C in its own build."""
 
 
 def this_platform() -> str:
