@@ -28,4 +28,5 @@ class CustomBuildHook(BuildHookInterface):
         library = build_library(root, folder, name)
         build_data["tag"] = f"py3-none-{platform.tag}"
         build_data["pure_python"] = False
-        build_data["force_include"][str(library)] = f"tallygate_native/{library.name}"
+        if version != "editable":
+            build_data["force_include"][str(library)] = f"tallygate_native/{library.name}"

@@ -21,8 +21,6 @@ from tallygate.runtime.engines.integer.native import NativeEngine
 from tallygate.runtime.engines.plain import ActivationName, DirectionWeights, Weights
 from tallygate.runtime.text import TextContract, Tokenizer, Vocabulary
 
-native = pytest.importorskip("tallygate_native", reason="needs the C core: pip install ./runtime/tallygate-native")
-
 ROWS = 60
 MAX_LENGTH = 40
 PUNCTUATION = "!?.,;=\u2026"
