@@ -131,7 +131,7 @@ def test_a_manifest_of_megabytes_or_of_depth(toy: ToyBundle, tmp_path: Path, fil
 
 
 def test_a_manifest_of_escapes_without_an_end(toy: ToyBundle, tmp_path: Path) -> None:
-    """What looks for doubled keys is quadratic on what is no JSON, so it never sees it."""
+    """Escapes are what a search for doubled keys stumbles over."""
     assert "not valid" in refused(with_text(toy, tmp_path / "toy", '{"schema": "1.0", "a": "' + '\\"' * 500_000))
 
 
