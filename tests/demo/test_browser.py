@@ -15,7 +15,6 @@ from tallygate.demo.batch import BatchRun
 from tallygate.demo.copies import Copies
 from tallygate.demo.tabs import batch as batch_tab
 from tallygate.runtime.classifier import Classifier
-from tallygate.runtime.cli import main
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
@@ -141,7 +140,7 @@ def start(page: Page) -> None:
 
 
 def test_a_file_of_10_000_rows_cancelled_once_and_finished_once(
-    page: Page, rows: Path, bundle_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    page: Page, rows: Path, copies: Copies, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole, closed = batch_tab.classify_file, []
 
@@ -174,10 +173,8 @@ def test_a_file_of_10_000_rows_cancelled_once_and_finished_once(
         page.locator("#tg-download a").first.click()
     with Path(download.value.path()).open(newline="", encoding="utf-8") as file:
         found = list(csv.DictReader(file))
-    arguments = ["--bundle", str(bundle_path), "--file", str(rows), "--column", "review", "--format", "csv"]
-    assert main(["predict", *arguments]) == 0
-    expected = list(csv.DictReader(capsys.readouterr().out.splitlines()))
-    assert [{name: row[name] for name in expected[0]} for row in found] == expected
+    expected = copies.load(copies.first).predict([row["text"] for row in found])
+    assert [(row["label"], row["score"]) for row in found] == [(p.label, f"{p.score:.6f}") for p in expected]
     assert [int(row["line"]) for row in found] == list(range(2, 10_002))
 
 

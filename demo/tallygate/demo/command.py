@@ -123,5 +123,14 @@ def _user(text: str) -> str:
 
 
 COMMAND = Command(
-    "open a page that shows what the model does", add_arguments, run, "demo", ("gradio", "jinja2", "markdown_it", "PIL")
+    "open a page that shows what the model does",
+    add_arguments,
+    run,
+    "demo",
+    ("gradio", "jinja2", "markdown_it", "PIL"),
+    examples=(
+        "tallygate demo",
+        "tallygate demo reviews.zip --examples texts.txt --port 7861",
+        "tallygate demo reviews.zip --auth anna --host demo.example.org",
+    ),
 )

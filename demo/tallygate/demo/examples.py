@@ -11,7 +11,7 @@ import numpy as np
 from tallygate.demo.limits import TEXT_CHARACTERS
 from tallygate.runtime.bundle import Bundle, Golden
 from tallygate.runtime.errors import InputError
-from tallygate.runtime.prediction import label_indices
+from tallygate.runtime.prediction import label_indices, probabilities_from_logits
 from tallygate.runtime.records import read_texts
 from tallygate.runtime.terminal import printable
 from tallygate.runtime.text import FIRST_WORD
@@ -98,11 +98,9 @@ def examples_of(bundle: Bundle, file: str | Path | None = None) -> Examples:
 
 
 def _plain(texts: Sequence[str]) -> Examples:
-    by_name = {_name(text): text for text in texts}
-    names = list(by_name)
-    return Examples(
-        by_name, "\n".join(" ".join(text.split()) for text in texts), "Text", "Write a text", (names[0], names[-1])
-    )
+    lines = "\n".join(" ".join(text.split()) for text in texts)
+    short = sorted(texts, key=len)
+    return Examples({_name(t): t for t in texts}, lines, "Text", "Write a text", (short[0], short[len(short) > 1]))
 
 
 def _name(text: str) -> str:
@@ -128,23 +126,25 @@ def _texts_of(path: Path) -> list[str]:
 def _telling_goldens(bundle: Bundle) -> list[str]:
     """Texts that the model is sure of, taken in turn from its labels, so that as many as can be are shown.
 
-    Goldens are there to prove copies, so most are strange on purpose: those of known words, each once, are left.
+    Goldens are there to prove copies, so most are strange on purpose: those of known words in lower case, each once,
+    are left.
     """
     goldens = [golden for golden in bundle.goldens() if _is_readable(golden)]
     if not goldens:
         return []
     logits = np.array([golden.logits for golden in goldens], np.float32)
-    sure = np.abs(logits[:, 0]) if logits.shape[1] == 1 else np.ptp(logits, axis=1)
+    probabilities = probabilities_from_logits(logits, bundle.manifest.temperature).max(axis=1)
     by_label: dict[int, list[str]] = {}
     labels = label_indices(logits).tolist()
-    for index in np.argsort(-sure, kind="stable").tolist():
+    for index in np.argsort(-probabilities, kind="stable").tolist():
         by_label.setdefault(labels[index], []).append(goldens[index].text.strip())
-    return list(dict.fromkeys(_in_turn([by_label[label] for label in sorted(by_label)])))[:MOST]
+    return list(dict.fromkeys(_in_turn(list(by_label.values()))))[:MOST]
 
 
 def _is_readable(golden: Golden) -> bool:
     known = all(row >= FIRST_WORD for row in golden.ids) and len(set(golden.ids)) == len(golden.ids)
-    return known and _LENGTHS[0] <= len(golden.ids) <= _LENGTHS[1] and golden.text.strip().isprintable()
+    plain = golden.text.isprintable() and golden.text == golden.text.lower()
+    return known and plain and _LENGTHS[0] <= len(golden.ids) <= _LENGTHS[1]
 
 
 def _in_turn(lists: Sequence[Sequence[str]]) -> Iterator[str]:

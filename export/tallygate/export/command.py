@@ -191,4 +191,8 @@ COMMAND = Command(
     run=run,
     extra="export",
     modules=("torch", "safetensors", "onnx", "onnxscript", "onnxruntime", "pyarrow", "pooch", "scipy", "sklearn"),
+    examples=(
+        "tallygate export runs/mails-auto --out mails.zip",
+        "tallygate export runs/mails-auto --out mails.zip --force --variants fp16,int4",
+    ),
 )

@@ -118,4 +118,8 @@ COMMAND = Command(
     run=run,
     extra="export",
     modules=("torch", "safetensors", "onnxruntime", "pyarrow", "pooch", "scipy", "sklearn", "matplotlib"),
+    examples=(
+        "tallygate parity runs/mails-auto mails.zip --report mails.validation.md",
+        "tallygate parity runs/mails-auto mails.zip --split test --report mails.test.md",
+    ),
 )

@@ -16,6 +16,7 @@ from tallygate.runtime.outputs import atomic_file
 from tallygate.runtime.terminal import notice
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 _FALLBACKS = (
@@ -42,6 +43,22 @@ def save_figure(figure: Figure, path: Path, dpi: int = 120) -> None:
             warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
     if missing:
         notice(f"{path}: no installed font has {' '.join(missing)}; the picture shows boxes in their place")
+
+
+def legend_below(axes: Axes, columns: int = 2, points: float = 36.0) -> None:
+    """A legend so far under the axes, below their own words, where it covers no point whatever the data are.
+
+    A constrained layout makes room for it.
+    """
+    from matplotlib.transforms import ScaledTranslation
+
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    under = axes.transAxes + ScaledTranslation(0.0, -points / 72.0, figure.dpi_scale_trans)
+    axes.legend(
+        loc="upper center", bbox_to_anchor=(0.5, 0.0), bbox_transform=under, borderaxespad=0.0, ncols=columns,
+        frameon=False, fontsize="small",
+    )  # fmt: skip
 
 
 def _add_fonts(figure: Figure) -> None:

@@ -146,6 +146,22 @@ def test_broken_utf8_names_its_line(tmp_path: Path) -> None:
     }
 
 
+def test_another_encoding_is_read_where_it_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "data.csv"
+    path.write_bytes("\n".join(["text,label", *(f"Caf\u00e9 number {i},{i % 2}" for i in range(10))]).encode("latin-1"))
+    with pytest.raises(InputError, match=r"line 2: is not valid UTF-8; .*--encoding"):
+        load_corpus(str(path))
+    for encoding in ("latin-1", "cp1252"):
+        corpus = load_corpus(str(path), encoding=encoding)
+        assert all(text.startswith("Caf\u00e9") for split in splits_of(corpus) for text in split.texts)
+    path.write_bytes(path.read_bytes().decode("latin-1").encode("utf-16"))
+    assert len(load_corpus(str(path), encoding="utf-16").train) == 8
+    with pytest.raises(UsageError, match="--encoding morse: is no encoding of text"):
+        load_corpus(str(path), encoding="morse")
+    with pytest.raises(UsageError, match="mini is UTF-8"):
+        load_corpus("mini", encoding="latin-1")
+
+
 def test_broken_utf8_in_parquet_names_its_row(tmp_path: Path) -> None:
     broken = pa.array([b"one", b"tw\xff", *(b"%d" % i for i in range(10))], pa.binary()).cast(pa.large_binary())
     strings = pa.Array.from_buffers(pa.large_string(), len(broken), broken.buffers())

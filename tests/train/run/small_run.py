@@ -36,9 +36,7 @@ import sys
 from tallygate.train.corpora import source as data_source
 from tallygate.train.corpora.mini import mini_corpus
 from tallygate.train.loop.trainer import Trainer
-from tallygate.train.run.training import run_training
-from tallygate.train.scores.metrics import metrics_from_jsonl
-from tallygate.train.run.plan import TrainOptions, plan_run
+from tallygate.runtime.cli import main
 
 data_source.load_corpus = lambda *a, **k: mini_corpus(train=160, validation=40, test=40)
 steps, step = [], Trainer.step
@@ -50,7 +48,7 @@ def step_until_the_middle_of_epoch_2(trainer, batch, totals):
     step(trainer, batch, totals)
 
 Trainer.step = step_until_the_middle_of_epoch_2
-run_training(plan_run(TrainOptions(preset=sys.argv[1], out=sys.argv[2])))
+sys.exit(main(["train", "--preset", sys.argv[1], "--out", sys.argv[2]]))
 """
 
 

@@ -136,8 +136,23 @@ def test_data_may_have_moved(tmp_path: Path) -> None:
     out = str(tmp_path / "run")
     plan = plan_run(TrainOptions(data="imdb", data_dir="here", out=out))
     plan.facts.write(plan.folder)
-    assert plan_run(TrainOptions(out=out, resume=True)).facts.data.data_dir == "here"
-    assert plan_run(TrainOptions(out=out, resume=True, data_dir="there")).facts.data.data_dir == "there"
+    for options, folder in (({}, "here"), ({"data_dir": "there"}, "there")):
+        resumed = plan_run(TrainOptions(out=out, resume=True, **options))  # type: ignore[arg-type]
+        assert resumed.facts.data.data_dir == str(Path(folder).absolute())
+
+
+def test_a_run_finds_its_data_from_any_folder(tmp_path: Path, preset: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    begun = plan_run(TrainOptions(preset=preset, data="mails.csv", test="later.csv", out="run"))
+    begun.facts.write(begun.folder)
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    data = plan_run(TrainOptions(out="../run", resume=True)).facts.data
+    assert (data.data, data.test) == (str(tmp_path / "mails.csv"), str(tmp_path / "later.csv"))
+    moved = plan_run(TrainOptions(out="../run", resume=True, data="mails.csv")).facts.data
+    assert moved.data == str(tmp_path / "elsewhere" / "mails.csv")
+    with pytest.raises(CheckpointError, match="data mails, not letters"):
+        plan_run(TrainOptions(out="../run", resume=True, data="letters.csv"))
 
 
 def test_seed_and_epochs_override_the_preset() -> None:

@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from tallygate.runtime.command import INTERRUPTED, Command
+from tallygate.runtime.console import Terminated
 from tallygate.train.corpora import add_data_options, given_data
 from tallygate.train.extra import MODULES
 from tallygate.train.network import request_huge_pages
@@ -31,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Train, or go on training, and print the scores. Ctrl-C ends with one line that says how to go on."""
+    """Train, or go on training, and print the scores. Ctrl-C or a signal ends with a line that says how to go on."""
     plan: RunPlan | None = None
     request_huge_pages()
     try:
@@ -41,9 +42,10 @@ def run(arguments: argparse.Namespace) -> int:
         options = TrainOptions(**given | {"data": given_data(arguments)})
         plan = plan_run(options)
         _train(plan)
-    except KeyboardInterrupt:
-        print(f"tallygate train: {_interrupted(plan)}", file=sys.stderr)
-        return INTERRUPTED
+    except (KeyboardInterrupt, Terminated) as ended:
+        how = f"ended by {ended.signal_name}" if isinstance(ended, Terminated) else "interrupted"
+        print(f"tallygate train: {how}{_going_on(plan)}", file=sys.stderr)
+        return ended.exit_code if isinstance(ended, Terminated) else INTERRUPTED
     return 0
 
 
@@ -59,12 +61,12 @@ def _train(plan: RunPlan) -> None:
         print(f"\nrun folder   {plan.folder}")
 
 
-def _interrupted(plan: RunPlan | None) -> str:
+def _going_on(plan: RunPlan | None) -> str:
     from tallygate.train.folder import RunFacts
 
     if plan is None or RunFacts.read(plan.folder) is None:
-        return "interrupted before anything was trained; start it again"
-    return f"interrupted; go on with: tallygate train --resume --out {shlex.quote(str(plan.folder))}"
+        return " before anything was trained; start it again"
+    return f"; go on with: tallygate train --resume --out {shlex.quote(str(plan.folder))}"
 
 
 COMMAND = Command(
@@ -73,4 +75,9 @@ COMMAND = Command(
     run=run,
     extra="train",
     modules=MODULES,
+    examples=(
+        "tallygate train mails.csv --test later.csv",
+        "tallygate train mails.csv --validation 0 --test 0   # every text is trained on",
+        "tallygate train --resume --out runs/mails-auto --epochs 20   # prolongs it",
+    ),
 )

@@ -43,8 +43,8 @@ def build_classify(copies: Copies, examples: Examples) -> ClassifyTab:
         with gr.Column(scale=2, min_width=280):
             text, copy = _build_box(examples), copy_choice(copies)
             with gr.Row():
-                button = gr.Button("Classify", variant="primary", elem_id="tg-classify")
-                clear = gr.Button("Clear", elem_id="tg-clear")
+                button = gr.Button("Classify", variant="primary", min_width=110, elem_id="tg-classify")
+                clear = gr.Button("Clear", min_width=80, elem_id="tg-clear")
             offered = gr.Dataset(
                 components=[text], samples=[[text] for text in texts], sample_labels=list(examples.texts),
                 label="Examples", type="index", elem_id="tg-examples",

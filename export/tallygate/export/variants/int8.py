@@ -1,6 +1,8 @@
 """int8: weights as 8-bit integers, arithmetic in float32, standard operators only.
 
-A row's answer does not depend on its batch, since no activation is quantized.
+A row's answer does not depend on its batch, since no activation is quantized. The file is a third in size and the speed
+that of float32: onnxruntime has no LSTM of standard operators that computes in integers, so it makes the weights float
+once, at load. Biases stay float32; they are few.
 """
 
 from __future__ import annotations

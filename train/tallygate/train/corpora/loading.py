@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tallygate.runtime.errors import InputError, InputNotFoundError, TallygateError, UsageError
+from tallygate.runtime.records import checked_encoding
 from tallygate.train.corpora.bad_rows import BadRows
 from tallygate.train.corpora.corpus import Corpus, Split
 from tallygate.train.corpora.imdb import imdb_corpus
@@ -45,7 +46,7 @@ def load_corpus(
     Raises :class:`InputNotFoundError` when the data is not there, :class:`InputError` when it cannot be used, with the
     line of a bad row unless ``skip_bad`` leaves those out, and :class:`UsageError` for options that do not fit it.
     """
-    reader = TableReader(text_column, label_column, BadRows(skip_bad))
+    reader = TableReader(text_column, label_column, BadRows(skip_bad), checked_encoding(encoding or "utf-8"))
     try:
         corpus = _corpus(data, data_dir, reader, seed, Asked(validation, test))
         return corpus if unlabeled is None else with_unlabeled(corpus, _texts_of(Path(unlabeled), reader))
@@ -64,6 +65,8 @@ def _corpus(data: str, data_dir: str | Path | None, reader: TableReader, seed: i
         raise UsageError(
             f"--data {data}", "has no columns to choose from", "leave --text-column and --label-column out"
         )
+    if data in BUILT_IN and reader.encoding != "utf-8":
+        raise UsageError(f"--encoding {reader.encoding}", f"{data} is UTF-8", "leave it out")
     if data in BUILT_IN and asked.test is not None:
         raise UsageError(f"--test {asked.test}", f"{data} has a test split of its own", "leave it out")
     if data == "mini":

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from tallygate.train.corpora.corpus import Corpus
-from tallygate.train.corpora.loading import load_corpus
+from tallygate.train.corpora.loading import BUILT_IN, load_corpus
 
 
 class DataSource(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -52,8 +52,18 @@ class DataSource(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             unlabeled=self.unlabeled,
         )
 
+    def with_whole_paths(self) -> DataSource:
+        """The same from wherever it is loaded: a run may be exported, or go on, from another folder."""
+        paths = self._paths() | ({} if self.data in BUILT_IN else {"data": self.data})
+        paths |= {} if self.data_dir is None else {"data_dir": self.data_dir}
+        return msgspec.structs.replace(self, **{field: str(Path(path).absolute()) for field, path in paths.items()})
+
     def without_paths(self) -> DataSource:
         """The same without a path of this machine: for what is handed on to others."""
-        files = {field: getattr(self, field) for field in ("unlabeled", "validation", "test")}
-        names = {field: Path(value).name for field, value in files.items() if isinstance(value, str)}
+        names = {field: Path(path).name for field, path in self._paths().items()}
         return msgspec.structs.replace(self, data=self.name, data_dir=None, **names)
+
+    def _paths(self) -> dict[str, str]:
+        """Of files beside the data, by field."""
+        files = {field: getattr(self, field) for field in ("unlabeled", "validation", "test")}
+        return {field: value for field, value in files.items() if isinstance(value, str)}

@@ -118,7 +118,7 @@ def describe_difference(stored: RunFacts, wanted: RunFacts) -> str | None:
     """The first thing in which a stored run is not the wanted one, ``None`` when they are the same."""
     pairs = {
         "preset": (stored.preset_name, wanted.preset_name),
-        "data": (stored.data.data, wanted.data.data),
+        "data": (stored.data.name, wanted.data.name),
         "seed": (stored.preset.training.seed, wanted.preset.training.seed),
         "epochs": (stored.preset.training.epochs, wanted.preset.training.epochs),
         "threads": (stored.threads, wanted.threads),
@@ -131,10 +131,8 @@ def describe_difference(stored: RunFacts, wanted: RunFacts) -> str | None:
     if stored.preset != wanted.preset:
         return f"another preset of the name {stored.preset_name}"
     # The data may have moved to another folder: its content is compared before training goes on.
-    same_place = msgspec.structs.replace(wanted.data, data_dir=stored.data.data_dir)
-    return (
-        None if stored.data == same_place else "other columns, held-out or unlabelled texts, --encoding or --skip-bad"
-    )
+    same = stored.data.without_paths() == wanted.data.without_paths()
+    return None if same else "other columns, held-out or unlabelled texts, --encoding or --skip-bad"
 
 
 def _preset_of(options: TrainOptions) -> str:
@@ -189,7 +187,7 @@ def _with_overrides(preset: Preset, options: TrainOptions, stored: RunFacts | No
 def _data_source(base: DataSource, options: TrainOptions) -> DataSource:
     fields = ("data", "data_dir", "text_column", "label_column", "encoding", "unlabeled", "validation", "test")
     given = {field: getattr(options, field) for field in fields if getattr(options, field) is not None}
-    return msgspec.structs.replace(base, **given, skip_bad=options.skip_bad or base.skip_bad)
+    return msgspec.structs.replace(base, **given, skip_bad=options.skip_bad or base.skip_bad).with_whole_paths()
 
 
 def _name(preset: str) -> str:
