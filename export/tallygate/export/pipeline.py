@@ -36,6 +36,7 @@ def export_bundle(
     :func:`plan_files`.
     """
     check_may_write(Path(out), options.force)
+    check_fits(checkpoint)
     check_can_build(options.rtx_targets)
     check_opset(options.opset)
     say("texts to compare on")
