@@ -9,7 +9,7 @@ from pathlib import Path
 import onnx
 import torch
 
-from tallygate.export.bundle import bundle_files, check_can_build, check_may_write, plan_files, write_bundle
+from tallygate.export.bundle import bundle_files, check_can_build, check_fits, check_may_write, plan_files, write_bundle
 from tallygate.export.graph import check_graph, check_opset, onnx_from_checkpoint
 from tallygate.export.references import goldens_to_jsonl, load_texts, make_goldens, one_thread, with_answers
 from tallygate.export.results import ExportOptions, ExportResult, VariantResult
