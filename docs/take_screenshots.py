@@ -90,8 +90,8 @@ def open_answered(page: Page, address: str) -> None:
 
 
 def save(picture: Image.Image, path: Path) -> None:
-    """Write a PNG of 256 colours, a third as large and as good for a page of few colours."""
-    colours = picture.convert("RGB").quantize(256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    """Write a PNG of 256 colours, none of them far from what it was, in a third of the bytes."""
+    colours = picture.convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE, kmeans=2, dither=Image.Dither.NONE)
     with atomic_file(path) as temporary:
         colours.save(temporary, "PNG", optimize=True)
     print(path)
