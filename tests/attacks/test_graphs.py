@@ -14,8 +14,11 @@ from tallygate.runtime.classifier import Classifier
 from tallygate.runtime.cli import main
 from tallygate.runtime.engines import create_engine
 from tallygate.runtime.errors import BundleInvalidError, EngineError
-from tests.attacks.graphs import ATTACKS, Attack
+from tests.attacks import graphs, weights
+from tests.attacks.altering import Attack
 from tests.runtime.conftest import ToyBundle, toy_model
+
+ATTACKS = [*graphs.ATTACKS, *weights.ATTACKS]
 
 ENGINES = ("numpy", "onnxruntime")
 MODEL = "model.fp32.onnx"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -99,11 +100,14 @@ def _watched(chromium: Browser, address: str, faults: list[str], **options: Any)
 
 @pytest.fixture
 def open_page(chromium: Browser, address: str) -> Iterator[Opener]:
-    """Opens the page with the options of a browser context; afterwards nothing may have gone wrong or left."""
+    """Opens the page, or that at another ``address``, with the options of a browser context.
+
+    Afterwards nothing may have gone wrong or left.
+    """
     faults: list[str] = []
     pages = []
 
-    def open_with(**options: Any) -> Page:  # noqa: ANN401
+    def open_with(address: str = address, **options: Any) -> Page:  # noqa: ANN401
         pages.append(_watched(chromium, address, faults, **options))
         return pages[-1]
 
@@ -117,3 +121,15 @@ def open_page(chromium: Browser, address: str) -> Iterator[Opener]:
 def page(open_page: Opener) -> Page:
     """The page on a wide screen."""
     return open_page(viewport={"width": 1280, "height": 900})
+
+
+@pytest.fixture
+def rows(tmp_path: Path) -> Path:
+    """10,000 rows."""
+    texts = [f"{'very ' * (i % 7)}{'good' if i % 3 else 'bad'} film number {i}" for i in range(10_000)]
+    path = tmp_path / "rows.csv"
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["id", "review"])
+        writer.writerows(enumerate(texts))
+    return path

@@ -60,15 +60,28 @@ def test_only_the_three_endpoints_are_public(client: Client) -> None:
     [
         (("x" * (TEXT_CHARACTERS + 1),), "/classify", "are read at most"),
         ((["x"] * (TEXTS + 1),), "/classify_many", "are answered at once"),
+        ((["x" * TEXT_CHARACTERS] * 11,), "/classify_many", "are read at once"),
         (([],), "/classify_many", "holds no text"),
+        (("a text",), "/classify_many", "not a list"),
+        (({"a": 1},), "/classify_many", "not a list"),
+        ((None,), "/classify_many", "not a list"),
+        ((5,), "/classify_many", "not a list"),
+        ((["x", 5],), "/classify_many", "text 2: is a number"),
+        (([["x"]],), "/classify_many", "text 1: is a list"),
+        ((["x", None],), "/classify_many", "text 2: is nothing"),
+        ((["x"], {"a": 1}), "/classify_many", "is an object, not a name"),
+        ((["x"], "a" * 300), "/classify_many", "has a name of 300"),
+        ((["x"],), "/classify", "is a list, not a text"),
+        ((None,), "/classify", "is nothing, not a text"),
         (("x", "fp32 on abacus"), "/classify", "choose one of"),
     ],
 )
 def test_limits_are_told_in_one_line(
-    client: Client, arguments: tuple[object, ...], endpoint: str, message: str
+    client: Client, arguments: tuple[object, ...], endpoint: str, message: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(AppError, match=message):
         client.predict(*arguments, api_name=endpoint)
+    assert "Traceback" not in capfd.readouterr().err
 
 
 def test_clients_at_the_same_time_get_their_own_answers(address: str, copies: Copies) -> None:

@@ -87,7 +87,7 @@ class ToyBundle:
         vocabulary = Vocabulary({word: row for row, word in enumerate(WORDS, 2)}, len(WORDS) + 2)
         self.files = {
             LAYOUT.vocabulary: vocabulary.to_bytes(),
-            LAYOUT.goldens: _goldens(model, vocabulary),
+            LAYOUT.goldens: toy_goldens(model, vocabulary),
             LAYOUT.model("fp32"): model,
         }
         self.manifest = _manifest(self.labels)
@@ -112,7 +112,9 @@ class ToyBundle:
         return path
 
 
-def _goldens(model: bytes, vocabulary: Vocabulary) -> bytes:
+def toy_goldens(model: bytes, vocabulary: Vocabulary | None = None) -> bytes:
+    """``golden.jsonl`` for that graph."""
+    vocabulary = vocabulary or Vocabulary({word: row for row, word in enumerate(WORDS, 2)}, len(WORDS) + 2)
     engine, tokenizer = NumpyEngine(model, "fp32"), Tokenizer(vocabulary, TextContract(max_length=8))
     lines = []
     for text in ["good film", "very bad plot", "not good", ""]:

@@ -5,12 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import re
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from threading import Event
-from types import FrameType
-from typing import NoReturn
 
 from tallygate.runtime.command import Command
 from tallygate.runtime.commands.options import add_bundle_options, bundle_from, positive_int
@@ -26,7 +21,6 @@ QUIET = {
 MATRIX_THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 """Threads of NumPy's matrix products: on a busy machine, several that wait for each other are 20 times slower."""
 
-_STOPPING = ("SIGTERM", "SIGHUP")
 _HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?", re.IGNORECASE)
 
 
@@ -64,29 +58,15 @@ def run(arguments: argparse.Namespace) -> int:
     passwords = read_passwords(arguments.auth)
     bundle = bundle_from(arguments)
     examples = examples_of(bundle, arguments.examples)
-    with _stopped_by_signals(), Workspace() as workspace:
+    with Workspace() as workspace:
         app = build_app(bundle, workspace, arguments.threads, examples)
-        address = serve(app, workspace, arguments.port, passwords, arguments.host, arguments.share)
-        print(f"tallygate demo: {address} (Ctrl-C stops it)", flush=True)
-        _wait()
-        stop(app)
+        try:
+            address = serve(app, workspace, arguments.port, passwords, arguments.host, arguments.share)
+            print(f"tallygate demo: {address} (Ctrl-C stops it)", flush=True)
+            _wait()
+        finally:
+            stop(app)
     return 0
-
-
-@contextmanager
-def _stopped_by_signals() -> Iterator[None]:
-    """Let whoever stops the program be heard as an interrupt is, so that everything is tidied up."""
-    numbers = [getattr(signal, name) for name in _STOPPING if hasattr(signal, name)]
-    before = {number: signal.signal(number, _interrupt) for number in numbers}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
-    raise KeyboardInterrupt
 
 
 def _wait() -> None:
@@ -123,5 +103,14 @@ def _user(text: str) -> str:
 
 
 COMMAND = Command(
-    "open a page that shows what the model does", add_arguments, run, "demo", ("gradio", "jinja2", "markdown_it", "PIL")
+    "open a page that shows what the model does",
+    add_arguments,
+    run,
+    "demo",
+    ("gradio", "jinja2", "markdown_it", "PIL"),
+    examples=(
+        "tallygate demo",
+        "tallygate demo reviews.zip --examples texts.txt --port 7861",
+        "tallygate demo reviews.zip --auth anna --host demo.example.org",
+    ),
 )

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from tallygate.runtime.command import INTERRUPTED, Command
-from tallygate.runtime.console import Terminated, discard_stdout, ended_by_signals, prepare_streams
+from tallygate.runtime.console import Terminated, ended_by_signals, prepare_streams, settle_stdout
 from tallygate.runtime.errors import TallygateError
 from tallygate.runtime.terminal import notice, printable
 
@@ -24,19 +24,28 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the program and return its exit code: 0 success, 1 a failed gate, 2 bad usage or input, 128 + a signal."""
     prepare_streams()
     try:
+        return _exit_code(argv)
+    finally:
+        settle_stdout()
+
+
+def _exit_code(argv: Sequence[str] | None) -> int:
+    """Run, and turn whatever stops it into one line."""
+    try:
         with ended_by_signals():
             return _run_to_the_end(argv)
     except TallygateError as error:
         notice(str(error))
         return error.exit_code
-    except (KeyboardInterrupt, Terminated) as ended:
-        notice("interrupted" if isinstance(ended, KeyboardInterrupt) else f"ended by {ended.signal_name}")
-        return INTERRUPTED if isinstance(ended, KeyboardInterrupt) else ended.exit_code
-    except BrokenPipeError:
-        discard_stdout()
+    except KeyboardInterrupt:
+        notice("interrupted")
+        return INTERRUPTED
+    except Terminated as ended:
+        notice(f"ended by {ended.signal_name}")
+        return ended.exit_code
+    except BrokenPipeError:  # whoever read has enough
         return 0
     except OSError as error:
-        discard_stdout()
         notice(f"{error.filename or 'output'}: {error.strerror or error}; check it")
         return 2
     except MemoryError:
@@ -60,6 +69,7 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser = _Parser(
         prog="tallygate",
         description="Train an LSTM text classifier, ship it to any device, and prove that every copy answers alike.",
+        epilog="tallygate COMMAND --help ends with examples.",
     )
     parser.add_argument("--version", action=_PrintVersion, nargs=0, help="show the version and exit")
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -67,7 +77,13 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     for name, command in ({given[0]: own} if own else find_commands()).items():
         aliases = [alias for alias in command.aliases if alias != name]
         subparser = subparsers.add_parser(
-            name, aliases=aliases, help=command.summary, description=command.summary, allow_abbrev=False
+            name,
+            aliases=aliases,
+            help=command.summary,
+            description=command.summary,
+            epilog=command.shown_examples(),
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
         )
         command.add_arguments(subparser)
         subparser.set_defaults(entry=command)

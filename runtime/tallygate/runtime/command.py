@@ -29,12 +29,12 @@ class Command:
     examples: tuple[str, ...] = ()
     """Two or three command lines that ``--help`` ends with, each as a user would type it."""
 
+    aliases: tuple[str, ...] = ()
+    """Other names, such as one that it had before."""
+
     def shown_examples(self) -> str | None:
         """The end of the command's help."""
         return "\n  ".join(["examples:", *self.examples]) if self.examples else None
-
-    aliases: tuple[str, ...] = ()
-    """Other names, such as one that it had before."""
 
     def check_installed(self, name: str) -> None:
         """Raise :class:`MissingExtraError` with the install command when a module of the extra is missing."""

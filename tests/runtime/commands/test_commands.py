@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import subprocess
 import sys
 from importlib.metadata import entry_points
@@ -40,6 +41,21 @@ def test_help_goes_the_way_through_the_house() -> None:
     names = [name for name in find_commands() if name in ORDER]
     assert names == [name for name in ORDER if name in names]
     assert names.index("verify") < names.index("bench") < names.index("predict") < names.index("doctor")
+
+
+@pytest.mark.parametrize("name", find_commands())
+def test_help_ends_with_examples_that_can_be_typed(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    command = find_commands()[name]
+    assert 2 <= len(command.examples) <= 3
+    with pytest.raises(SystemExit, match="0"):
+        parse_args([name, "--help"])
+    help_text = capsys.readouterr().out
+    assert help_text.endswith("\n".join(["examples:", *(f"  {example}" for example in command.examples), ""]))
+    for example in command.examples:
+        typed = example.split(" | ")[-1].split(" > ")[0]
+        program, *arguments = shlex.split(typed, comments=True)
+        assert (program, arguments[0]) == ("tallygate", name)
+        assert parse_args(arguments).entry is command
 
 
 def test_a_prediction_loads_no_more_than_it_needs(toy_path: Path) -> None:

@@ -8,6 +8,11 @@ if TYPE_CHECKING:
     from tallygate.runtime.bundle.files import as_bundle_error as as_bundle_error
     from tallygate.runtime.bundle.goldens import Golden as Golden
     from tallygate.runtime.bundle.layout import LAYOUT as LAYOUT
+    from tallygate.runtime.bundle.limits import MAX_LABELS as MAX_LABELS
+    from tallygate.runtime.bundle.limits import MAX_LINE as MAX_LINE
+    from tallygate.runtime.bundle.limits import MAX_MARKS as MAX_MARKS
+    from tallygate.runtime.bundle.limits import MAX_TOKENS as MAX_TOKENS
+    from tallygate.runtime.bundle.limits import MAX_WORDS as MAX_WORDS
     from tallygate.runtime.bundle.manifest import GPU_PRECISIONS as GPU_PRECISIONS
     from tallygate.runtime.bundle.manifest import SCHEMA as SCHEMA
     from tallygate.runtime.bundle.manifest import FileFacts as FileFacts
@@ -16,6 +21,7 @@ if TYPE_CHECKING:
     from tallygate.runtime.bundle.manifest import Score as Score
     from tallygate.runtime.bundle.manifest import Training as Training
     from tallygate.runtime.bundle.manifest import Variant as Variant
+    from tallygate.runtime.bundle.manifest import manifest_from_json as manifest_from_json
     from tallygate.runtime.bundle.manifest import manifest_to_json as manifest_to_json
     from tallygate.runtime.bundle.reader import Bundle as Bundle
     from tallygate.runtime.bundle.reader import open_bundle as open_bundle
@@ -29,6 +35,7 @@ else:
             "files": ("as_bundle_error",),
             "goldens": ("Golden",),
             "layout": ("LAYOUT",),
+            "limits": ("MAX_LABELS", "MAX_LINE", "MAX_MARKS", "MAX_TOKENS", "MAX_WORDS"),
             "manifest": (
                 "FileFacts",
                 "GPU_PRECISIONS",
@@ -38,6 +45,7 @@ else:
                 "Score",
                 "Training",
                 "Variant",
+                "manifest_from_json",
                 "manifest_to_json",
             ),
             "reader": ("Bundle", "open_bundle", "shipped_bundle"),

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
 
 from tallygate.runtime.bundle.json_keys import check_keys
 from tallygate.runtime.bundle.limits import MAX_GOLDEN_IDS, MAX_GOLDENS
 from tallygate.runtime.bundle.manifest import Manifest
+
+Logit = Annotated[float, msgspec.Meta(ge=-3.4028234e38, le=3.4028234e38)]
+"""What float32 holds."""
 
 
 class Golden(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -14,9 +19,9 @@ class Golden(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
 
     text: str
     ids: list[int]
-    logits: list[float]
+    logits: list[Logit]
     """Of PyTorch in float32, for this text alone."""
-    variants: dict[str, list[float]] = msgspec.field(default_factory=dict)
+    variants: dict[str, list[Logit]] = msgspec.field(default_factory=dict)
     """What variants with rounded weights answered at export, by name."""
 
 

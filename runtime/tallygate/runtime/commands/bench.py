@@ -124,4 +124,13 @@ def _say(step: str) -> None:
         print(printable(f"bench: {step} ..."), file=sys.stderr)
 
 
-COMMAND = Command("measure latency, throughput, memory and cold start here", add_arguments, run)
+COMMAND = Command(
+    "measure latency, throughput, memory and cold start here",
+    add_arguments,
+    run,
+    examples=(
+        "tallygate bench",
+        "tallygate bench reviews.zip --file new.csv --column review --no-peers",
+        "tallygate bench reviews.zip --autotune",
+    ),
+)

@@ -113,5 +113,13 @@ def _text(path: Path, facts: PlanFacts) -> str:
 
 
 COMMAND = Command(
-    "build a TensorRT plan for this GPU, or ahead of time for others", add_arguments, run, aliases=("build",)
+    "build a TensorRT plan for this GPU, or ahead of time for others",
+    add_arguments,
+    run,
+    aliases=("build",),
+    examples=(
+        "tallygate build-plan reviews.zip",
+        "tallygate build-plan reviews.zip --texts reviews.csv --precision fp16",
+        "tallygate build-plan reviews.zip --target sm86,sm89 --out plans",
+    ),
 )

@@ -56,4 +56,13 @@ def _text(findings: Sequence[Finding]) -> str:
     return "\n".join(lines) + f"\n\n{verdict}\n"
 
 
-COMMAND = Command("show what this machine can run and what is wrong with it", add_arguments, run)
+COMMAND = Command(
+    "show what this machine can run and what is wrong with it",
+    add_arguments,
+    run,
+    examples=(
+        "tallygate doctor",
+        "tallygate doctor reviews.zip",
+        "tallygate doctor --json > machine.json",
+    ),
+)

@@ -82,4 +82,13 @@ def _variant_rows(manifest: Manifest) -> list[tuple[str, ...]]:
     return rows
 
 
-COMMAND = Command("show what a bundle is and what it scored", add_arguments, run)
+COMMAND = Command(
+    "show what a bundle is and what it scored",
+    add_arguments,
+    run,
+    examples=(
+        "tallygate info",
+        "tallygate info reviews.zip",
+        "tallygate info reviews.zip --json",
+    ),
+)

@@ -99,7 +99,7 @@ class TableWriter:
     """
 
     def __init__(self, output: Output) -> None:
-        self._output, self._widths = output, dict[str, int]()
+        self._output, self._widths = output, list[int]()
         self.flush = output.out.flush
 
     def write(self, answers: list[Answer]) -> None:
@@ -120,13 +120,13 @@ class TableWriter:
 
     def _begin(self, joined: list[str]) -> None:
         labels = max(_width(printable(label)) for label in (NO_LABEL, *self._output.classifier.labels))
-        widths = {name: _LINE_WIDTH if name == "line" else _CELL_WIDTH for name in joined}
-        self._widths = widths | {"label": min(labels, _CELL_WIDTH), "score": 6, "text": _TEXT_WIDTH}
-        self._line(list(self._widths))
-        self._line(["-" * width for width in self._widths.values()])
+        widths = [_LINE_WIDTH if name == "line" else _CELL_WIDTH for name in joined]
+        self._widths = [*widths, min(labels, _CELL_WIDTH), 6, _TEXT_WIDTH]
+        self._line([*joined, "label", "score", "text"])
+        self._line(["-" * width for width in self._widths])
 
     def _line(self, cells: list[str]) -> None:
-        fitted = [_fitted(cell, width) for cell, width in zip(cells, self._widths.values(), strict=True)]
+        fitted = [_fitted(cell, width) for cell, width in zip(cells, self._widths, strict=True)]
         self._output.out.write("  ".join(fitted).rstrip() + "\n")
 
 

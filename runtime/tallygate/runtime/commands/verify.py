@@ -76,4 +76,13 @@ def _text(bundle: Bundle, reports: list[GateReport]) -> str:
     return f"{title}\n\n{table_of_reports(reports)}\n\n{verdict}\n"
 
 
-COMMAND = Command("check parity with PyTorch again, here, on this machine", add_arguments, run)
+COMMAND = Command(
+    "check parity with PyTorch again, here, on this machine",
+    add_arguments,
+    run,
+    examples=(
+        "tallygate verify reviews.zip",
+        "tallygate verify reviews.zip --engine onnxruntime --precision int8",
+        "tallygate verify reviews.zip --json > parity.json",
+    ),
+)

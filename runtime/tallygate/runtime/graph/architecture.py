@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 import msgspec
@@ -31,8 +30,7 @@ class Architecture(msgspec.Struct, frozen=True):
         return ("forward", "backward") if self.bidirectional else ("forward",)
 
 
-@dataclass(frozen=True)
-class Sizes:
+class Sizes(msgspec.Struct, frozen=True):
     """The sizes of a network, as its weights have them."""
 
     vocabulary_size: int

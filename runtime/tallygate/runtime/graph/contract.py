@@ -9,14 +9,12 @@ excepted). Every check's cost grows with the file's size and no faster.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import msgspec
 
 from tallygate.runtime.errors import BundleInvalidError
 from tallygate.runtime.graph.architecture import ARCHITECTURE, Architecture, Sizes
 from tallygate.runtime.graph.network import Network
-from tallygate.runtime.graph.onnx_file import MAX_NODES, Node, OnnxFile, ValueInfo, read_onnx, shown
+from tallygate.runtime.graph.onnx_file import MAX_NODES, Node, OnnxFile, ValueInfo, read_onnx, shown, without_value_info
 from tallygate.runtime.graph.storage import Storage, storage_of
 from tallygate.runtime.graph.tensor import FLOAT, INT64
 from tallygate.runtime.graph.terms import MICROSOFT, Term, Terms
@@ -31,8 +29,7 @@ _OWN_METADATA = "tallygate."
 _MEND = "export it with tallygate, or get the bundle again"
 
 
-@dataclass(frozen=True)
-class Fits:
+class Fits(msgspec.Struct, frozen=True):
     """What a bundle's manifest says of a graph."""
 
     rows: int
@@ -43,10 +40,11 @@ class Fits:
     ir_version: int
 
 
-@dataclass(frozen=True)
-class Graph:
+class Graph(msgspec.Struct, frozen=True):
     """A graph that keeps the contract. :func:`checked_graph` makes it."""
 
+    model: bytes
+    """The ONNX file as an engine gets it, without notes on inner values."""
     file: OnnxFile
     architecture: Architecture
     sizes: Sizes
@@ -60,7 +58,7 @@ def checked_graph(model: bytes, source: object, fits: Fits | None = None) -> Gra
     file = read_onnx(model, source)
     try:
         storage = storage_of(file.tensors, is_dynamic=_check_versions(file))
-        graph = Graph(file, _architecture(file), storage.sizes(file.tensors))
+        graph = Graph(without_value_info(model, file), file, _architecture(file), storage.sizes(file.tensors))
         _check_sizes(graph, fits)
         _check_interface(file, graph.sizes.outputs)
         weights = _check_weights(graph, storage)

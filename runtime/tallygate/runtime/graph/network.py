@@ -8,7 +8,8 @@ written here**, and nowhere else in the runtime's checks.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+import msgspec
 
 from tallygate.runtime.graph.architecture import Architecture, Sizes
 from tallygate.runtime.graph.storage import Storage
@@ -27,8 +28,7 @@ _HEAD_OPERATORS = {
 }
 
 
-@dataclass(frozen=True)
-class Network:
+class Network(msgspec.Struct, frozen=True):
     """Writes the terms of one architecture; floats of [batch, time, width] unless told otherwise."""
 
     terms: Terms

@@ -9,13 +9,23 @@ https://github.com/onnx/onnx/blob/main/onnx/onnx.proto.
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from numpy.typing import NDArray
 
 from tallygate.runtime.errors import BundleInvalidError
-from tallygate.runtime.graph.protobuf import BYTES, FIXED32, VARINT, Field, Value, read_message, signed
+from tallygate.runtime.graph.protobuf import (
+    BYTES,
+    FIXED32,
+    VARINT,
+    Field,
+    Value,
+    read_message,
+    signed,
+    varint,
+    without_field,
+)
 from tallygate.runtime.graph.tensor import MAX_RANK, Tensor, tensor_from_message
 
 MAX_NODES = 1_000
@@ -76,8 +86,7 @@ _ATTRIBUTE_TYPES = {1: "f", 2: "i", 3: "s", 7: "ints"}
 Attribute = float | int | str | tuple[int, ...]
 
 
-@dataclass(frozen=True)
-class Node:
+class Node(msgspec.Struct, frozen=True):
     """One operator of the graph."""
 
     kind: str
@@ -92,8 +101,7 @@ class Node:
         return f"node {shown(self.name)} ({shown(self.kind)})"
 
 
-@dataclass(frozen=True)
-class ValueInfo:
+class ValueInfo(msgspec.Struct, frozen=True):
     """An input or output of the graph."""
 
     name: str
@@ -103,8 +111,7 @@ class ValueInfo:
     """Numbers, and names of what is dynamic."""
 
 
-@dataclass(frozen=True)
-class OnnxFile:
+class OnnxFile(msgspec.Struct, frozen=True):
     """What stands in the file."""
 
     ir_version: int
@@ -116,6 +123,8 @@ class OnnxFile:
     """The initializers, by name."""
     inputs: list[ValueInfo]
     outputs: list[ValueInfo]
+    has_value_info: bool
+    """Whether it says something of its inner values."""
 
     @property
     def initializers(self) -> dict[str, NDArray[Any]]:
@@ -133,6 +142,19 @@ def read_onnx(data: bytes, source: object) -> OnnxFile:
     except (ValueError, KeyError) as error:
         reason = f"is not an ONNX file that tallygate reads ({error})"
         raise BundleInvalidError(source, reason, "get the bundle again") from error
+
+
+def without_value_info(model: bytes, file: OnnxFile) -> bytes:
+    """The same model without what it says of its inner values; ``model`` itself where it says nothing.
+
+    Converters leave these notes behind, engines believe them, and an engine finds out by itself what they say.
+    """
+    if not file.has_value_info:
+        return model
+    whole = memoryview(model)
+    graph = b"".join(without_field(_one(read_message(whole, _MODEL, "a model")["graph"], "graph"), 13))
+    rest = b"".join(without_field(whole, 7))
+    return rest + bytes([7 << 3 | BYTES]) + varint(len(graph)) + graph
 
 
 def shown(name: str) -> str:
@@ -154,6 +176,7 @@ def _file(data: bytes) -> OnnxFile:
         tensors=_by_name([(tensor.name, tensor) for tensor in map(_tensor, graph["initializer"])]),
         inputs=[_value_info(_bytes(part)) for part in graph["input"]],
         outputs=[_value_info(_bytes(part)) for part in graph["output"]],
+        has_value_info=bool(graph["value_info"]),
     )
 
 

@@ -9,7 +9,8 @@ field's are errors, and the cost of a message is bounded by these counts.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
 _LARGEST = 2**64
@@ -17,8 +18,7 @@ _LARGEST = 2**64
 Value = int | memoryview
 
 
-@dataclass(frozen=True)
-class Field:
+class Field(msgspec.Struct, frozen=True):
     """What a message may hold under one number."""
 
     name: str
@@ -54,6 +54,28 @@ def read_message(message: memoryview, known: Mapping[int, Field], kind: str) -> 
         if len(kept) > field.most:
             raise ValueError(f"{kind} holds more than {field.most:,} of {field.name}")
     return values
+
+
+def without_field(message: memoryview, number: int) -> list[memoryview]:
+    """The pieces of a message that are not of the field ``number``, which put together are a message again."""
+    pieces, position, begin = list[memoryview](), 0, 0
+    while position < len(message):
+        start = position
+        key, position = _varint(message, position)
+        _, position = _value(message, position, key & 7)
+        if key >> 3 == number:
+            pieces.append(message[begin:start])
+            begin = position
+    return [*pieces, message[begin:]]
+
+
+def varint(number: int) -> bytes:
+    """A whole number as it is written."""
+    parts = bytearray()
+    while number >= 0x80:
+        parts.append(number & 0x7F | 0x80)
+        number >>= 7
+    return bytes([*parts, number])
 
 
 def packed_numbers(packed: memoryview, most: int, what: str) -> list[int]:

@@ -7,7 +7,6 @@ written with them. All else is the same network (:mod:`tallygate.runtime.graph.n
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
 
 from tallygate.runtime.graph.architecture import Architecture, Sizes
 from tallygate.runtime.graph.tensor import BFLOAT16, FLOAT, FLOAT16, INT4, INT8, UINT8, Tensor
@@ -17,41 +16,8 @@ Kind = tuple[int, tuple[int, ...]]
 """Type and dimensions of a tensor."""
 EMBEDDING, HEAD, BIAS = "embedding.weight", "head.weight", "head.bias"
 _SCALE = ".scale"
-_TURNED = "head.weight_Transposed"
-
-
-class Storage(Protocol):
-    """A format of the weights."""
-
-    half: int
-    """Type of embedding, LSTM and pooling: TensorProto.DataType of float32, float16 or bfloat16."""
-
-    def sizes(self, tensors: Mapping[str, Tensor]) -> Sizes:
-        """As the tensors have them. Raises :class:`KeyError` for a missing one, :class:`ValueError` for a rank."""
-
-    def tensors(self, architecture: Architecture, sizes: Sizes) -> dict[str, Kind]:
-        """Every tensor that holds weights."""
-
-    def embedded(self, terms: Terms, ids: Term) -> tuple[Term, Term]:
-        """The embedded ids: [batch, time, size], and [time, batch, size]."""
-
-    def lstm(self, terms: Terms, name: str, inputs: Term, hidden_size: int) -> Term:
-        """One direction of one layer over [time, batch, width]: its states [time, 1, batch, hidden size]."""
-
-    def head(self, terms: Terms, features: Term) -> Term:
-        """The linear layer over float32 [batch, width]: the logits."""
-
-
-def storage_of(tensors: Mapping[str, Tensor], is_dynamic: bool) -> Storage:
-    """The format that the tensors are in. Raises :class:`KeyError` or :class:`ValueError` where they are in none."""
-    if is_dynamic:
-        return Dynamic()
-    dtype = tensors[EMBEDDING].dtype
-    if dtype in (FLOAT, FLOAT16, BFLOAT16):
-        return Floats(dtype)
-    if dtype in (INT8, INT4):
-        return Codes(dtype)
-    raise ValueError(f"{EMBEDDING} has type {dtype}")
+TURNED_HEAD = "head.weight_Transposed"
+"""What the quantizer of onnxruntime 1.32 calls the head; that of 1.24 and older leaves its name."""
 
 
 class Floats:
@@ -59,30 +25,31 @@ class Floats:
 
     def __init__(self, half: int) -> None:
         self.half = half
+        """Type of embedding, LSTM and pooling: TensorProto.DataType of float32, float16 or bfloat16."""
 
     def sizes(self, tensors: Mapping[str, Tensor]) -> Sizes:
-        """See :class:`Storage`."""
+        """As the tensors have them. Raises :class:`KeyError` for a missing one, :class:`ValueError` for a rank."""
         rows, size = _dims(tensors, EMBEDDING, 2)
         hidden = _dims(tensors, "lstm.0.forward.r", 3)[2]
         return Sizes(rows, size, hidden, _dims(tensors, BIAS, 1)[0])
 
     def tensors(self, architecture: Architecture, sizes: Sizes) -> dict[str, Kind]:
-        """See :class:`Storage`."""
+        """Every tensor that holds weights."""
         shapes = weight_shapes(architecture, sizes)
         return {name: (FLOAT if name.startswith("head.") else self.half, dims) for name, dims in shapes.items()}
 
     def embedded(self, terms: Terms, ids: Term) -> tuple[Term, Term]:
-        """See :class:`Storage`."""
+        """The embedded ids: [batch, time, size], and [time, batch, size]."""
         embedded = terms.apply("Gather", self.weight(terms, EMBEDDING, 0), ids)
         return embedded, terms.apply("Transpose", embedded, perm=TIME_FIRST)
 
     def lstm(self, terms: Terms, name: str, inputs: Term, hidden_size: int) -> Term:
-        """See :class:`Storage`."""
+        """One direction of one layer over [time, batch, width]: its states [time, 1, batch, hidden size]."""
         weights = self.weight(terms, f"{name}.w", 1), self.weight(terms, f"{name}.r", 1)
         return terms.apply("LSTM", inputs, *weights, terms.leaf("weight", f"{name}.b"), hidden_size=hidden_size)
 
     def head(self, terms: Terms, features: Term) -> Term:
-        """See :class:`Storage`."""
+        """The linear layer over float32 [batch, width]: the logits."""
         return terms.apply("Gemm", features, self.weight(terms, HEAD, 0), terms.leaf("weight", BIAS), transB=1)
 
     def weight(self, terms: Terms, name: str, axis: int) -> Term:
@@ -99,7 +66,7 @@ class Codes(Floats):
         self._embedding = embedding
 
     def tensors(self, architecture: Architecture, sizes: Sizes) -> dict[str, Kind]:
-        """See :class:`Storage`."""
+        """See :class:`Floats`."""
         kinds: dict[str, Kind] = {}
         for name, dims in weight_shapes(architecture, sizes).items():
             if name.endswith((".b", ".bias")):
@@ -127,20 +94,24 @@ class Dynamic:
 
     half = FLOAT
 
+    def __init__(self, head: str) -> None:
+        """``head`` is the name of the linear layer's matrix, which is transposed in the file in either case."""
+        self._head = head
+
     def sizes(self, tensors: Mapping[str, Tensor]) -> Sizes:
-        """See :class:`Storage`."""
+        """See :class:`Floats`."""
         rows, size = _dims(tensors, f"{EMBEDDING}_quantized", 2)
         hidden = _dims(tensors, "lstm.0.forward.r_quantized", 3)[1]
         return Sizes(rows, size, hidden, _dims(tensors, BIAS, 1)[0])
 
     def tensors(self, architecture: Architecture, sizes: Sizes) -> dict[str, Kind]:
-        """See :class:`Storage`."""
+        """See :class:`Floats`."""
         kinds: dict[str, Kind] = {}
         for name, dims in weight_shapes(architecture, sizes).items():
             if name == EMBEDDING:
                 kinds |= _coded(name, UINT8, dims, ())
             elif name == HEAD:
-                kinds |= _coded(_TURNED, INT8, dims[::-1], dims[:1])
+                kinds |= _coded(self._head, INT8, dims[::-1], dims[:1])
             elif name.endswith((".w", ".r")):
                 kinds |= _coded(name, INT8, (1, dims[2], dims[1]), dims[:2])
             else:
@@ -148,7 +119,7 @@ class Dynamic:
         return kinds
 
     def embedded(self, terms: Terms, ids: Term) -> tuple[Term, Term]:
-        """See :class:`Storage`."""
+        """See :class:`Floats`."""
         codes, scale, zero_point = _codes(terms, EMBEDDING)
         rows = terms.apply("Gather", codes, ids)
         turned = terms.apply("Transpose", rows, perm=TIME_FIRST)
@@ -156,18 +127,34 @@ class Dynamic:
         return both[0], both[1]
 
     def lstm(self, terms: Terms, name: str, inputs: Term, hidden_size: int) -> Term:
-        """See :class:`Storage`."""
+        """See :class:`Floats`."""
         (w, *w_numbers), (r, *r_numbers) = _codes(terms, f"{name}.w"), _codes(terms, f"{name}.r")
         arguments = inputs, w, r, terms.leaf("weight", f"{name}.b"), *[terms.nothing] * 4, *w_numbers, *r_numbers
         return terms.apply("DynamicQuantizeLSTM", *arguments, domain=MICROSOFT, hidden_size=hidden_size)
 
     def head(self, terms: Terms, features: Term) -> Term:
-        """See :class:`Storage`."""
-        weight, scale, zero_point = _codes(terms, _TURNED)
+        """See :class:`Floats`."""
+        weight, scale, zero_point = _codes(terms, self._head)
         quantized, step, zero = (terms.apply("DynamicQuantizeLinear", features, output=place) for place in range(3))
         product = terms.apply("MatMulInteger", quantized, weight, zero, zero_point)
         scaled = terms.apply("Mul", terms.apply("Cast", product, to=FLOAT), terms.apply("Mul", step, scale))
         return terms.apply("Add", scaled, terms.leaf("weight", BIAS))
+
+
+Storage = Floats | Dynamic
+"""A format of the weights."""
+
+
+def storage_of(tensors: Mapping[str, Tensor], is_dynamic: bool) -> Storage:
+    """The format that the tensors are in. Raises :class:`KeyError` or :class:`ValueError` where they are in none."""
+    if is_dynamic:
+        return Dynamic(HEAD if f"{HEAD}_quantized" in tensors else TURNED_HEAD)
+    dtype = tensors[EMBEDDING].dtype
+    if dtype in (FLOAT, FLOAT16, BFLOAT16):
+        return Floats(dtype)
+    if dtype in (INT8, INT4):
+        return Codes(dtype)
+    raise ValueError(f"{EMBEDDING} has type {dtype}")
 
 
 def weight_shapes(architecture: Architecture, sizes: Sizes) -> dict[str, tuple[int, ...]]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -29,12 +29,11 @@ _FIELDS = {
     8: Field("name", BYTES),
     9: Field("raw_data", BYTES),
     13: Field("external_data", BYTES, 0),
-    14: Field("a data_location", VARINT, 0),
+    14: Field("data_location", VARINT),
 }
 
 
-@dataclass(frozen=True)
-class Tensor:
+class Tensor(msgspec.Struct, frozen=True):
     """One initializer."""
 
     name: str
@@ -73,6 +72,8 @@ def tensor_from_message(message: memoryview) -> Tensor:
     numbers outside of itself, or has other many than its dimensions say."""
     fields = read_message(message, _FIELDS, "a tensor")
     name = "".join(bytes(part).decode("utf-8") for part in fields["name"] if isinstance(part, memoryview))
+    if fields["data_location"] not in ([], [0]):
+        raise ValueError("a tensor keeps its numbers in another file")
     dtype = signed(fields["data_type"][0]) if fields["data_type"] else 0
     dims = tuple(signed(number) for number in fields["dims"])
     if dtype not in _BITS or min(dims, default=0) < 0:

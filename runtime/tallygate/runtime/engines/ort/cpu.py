@@ -33,8 +33,8 @@ class OnnxRuntimeEngine:
         Raises :class:`EngineUnavailableError` when onnxruntime is not installed, :class:`BundleInvalidError` when the
         graph breaks the graph contract, or onnxruntime cannot load it.
         """
-        checked_graph(model, f"variant {precision}", fits)
-        self._load(model, precision, session, threads)
+        graph = checked_graph(model, f"variant {precision}", fits)
+        self._load(graph.model, precision, session, threads)
 
     @classmethod
     def unchecked(cls, model: bytes, precision: str, session: Mapping[str, str]) -> Self:

@@ -34,12 +34,12 @@ class CudaEngine:
         the provider leaves the network to the CPU; :class:`BundleInvalidError` when the graph breaks the graph
         contract or cannot be loaded.
         """
-        checked_graph(model, f"variant {precision}", fits)
+        graph = checked_graph(model, f"variant {precision}", fits)
         gpu = gpu_or_error("cuda")
         onnxruntime = _onnxruntime_with_cuda()
         self.precision = precision
         missing = _load_libraries(onnxruntime)
-        self._session = _session(onnxruntime, model, precision, session)
+        self._session = _session(onnxruntime, graph.model, precision, session)
         _check_is_on_gpu(self._session, missing)
         self.provider = f"{PROVIDER} on {gpu.name}"
 

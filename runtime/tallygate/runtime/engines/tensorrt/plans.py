@@ -117,9 +117,7 @@ def build_ahead(
 
 def _graph_of(bundle: Bundle, variant: Variant) -> bytes:
     """The ONNX file, which keeps the graph contract."""
-    onnx = bundle.read(variant.file)
-    checked_graph(onnx, f"variant {variant.precision}")
-    return onnx
+    return checked_graph(bundle.read(variant.file), f"variant {variant.precision}").model
 
 
 def default_profile(bundle: Bundle) -> Profile:
