@@ -13,10 +13,12 @@ from tallygate.export.bundle.writer import file_facts
 from tallygate.export.results import ExportOptions, VariantResult
 from tallygate.runtime.bundle import (
     LAYOUT,
+    MAX_GOLDEN_BYTES,
     MAX_LABELS,
     MAX_LINE,
     MAX_MARKS,
     MAX_TOKENS,
+    MAX_VOCABULARY,
     MAX_WORDS,
     SCHEMA,
     Manifest,
@@ -80,6 +82,10 @@ def _readable(files: dict[str, bytes]) -> dict[str, bytes]:
         manifest_from_json(files[LAYOUT.manifest], "the bundle")
     except BundleInvalidError as error:
         raise ExportError("the bundle", f"would not be read ({error.reason})", "export fewer variants") from error
+    for name, most in ((LAYOUT.goldens, MAX_GOLDEN_BYTES), (LAYOUT.vocabulary, MAX_VOCABULARY)):
+        if len(files[name]) > most:
+            reason = f"would not be read ({name} is larger than {most:,} bytes)"
+            raise ExportError("the bundle", reason, "train with fewer labels or words")
     return files
 
 

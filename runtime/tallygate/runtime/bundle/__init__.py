@@ -8,10 +8,12 @@ if TYPE_CHECKING:
     from tallygate.runtime.bundle.files import as_bundle_error as as_bundle_error
     from tallygate.runtime.bundle.goldens import Golden as Golden
     from tallygate.runtime.bundle.layout import LAYOUT as LAYOUT
+    from tallygate.runtime.bundle.limits import MAX_GOLDEN_BYTES as MAX_GOLDEN_BYTES
     from tallygate.runtime.bundle.limits import MAX_LABELS as MAX_LABELS
     from tallygate.runtime.bundle.limits import MAX_LINE as MAX_LINE
     from tallygate.runtime.bundle.limits import MAX_MARKS as MAX_MARKS
     from tallygate.runtime.bundle.limits import MAX_TOKENS as MAX_TOKENS
+    from tallygate.runtime.bundle.limits import MAX_VOCABULARY as MAX_VOCABULARY
     from tallygate.runtime.bundle.limits import MAX_WORDS as MAX_WORDS
     from tallygate.runtime.bundle.manifest import GPU_PRECISIONS as GPU_PRECISIONS
     from tallygate.runtime.bundle.manifest import SCHEMA as SCHEMA
@@ -35,7 +37,15 @@ else:
             "files": ("as_bundle_error",),
             "goldens": ("Golden",),
             "layout": ("LAYOUT",),
-            "limits": ("MAX_LABELS", "MAX_LINE", "MAX_MARKS", "MAX_TOKENS", "MAX_WORDS"),
+            "limits": (
+                "MAX_GOLDEN_BYTES",
+                "MAX_LABELS",
+                "MAX_LINE",
+                "MAX_MARKS",
+                "MAX_TOKENS",
+                "MAX_VOCABULARY",
+                "MAX_WORDS",
+            ),
             "manifest": (
                 "FileFacts",
                 "GPU_PRECISIONS",
