@@ -45,7 +45,6 @@ typedef enum tg_status {
 
 typedef struct tg_model tg_model;
 typedef struct tg_worker tg_worker;
-typedef struct tg_stream tg_stream;
 
 /* One line in English for each status. */
 TG_API const char *tg_message(tg_status status);
