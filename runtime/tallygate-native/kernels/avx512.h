@@ -252,3 +252,8 @@ static void clear_tail(const tg_packed *p, tg_slots *s, size_t slot) {
         else ((int16_t *)sums)[place] = p->pooling == TG_POOL_MAX ? -32768 : 0;
     }
 }
+
+static size_t cell_place(const tg_packed *p, const tg_slots *s, size_t slot, uint32_t unit) {
+    const int in_tail = unit >= p->blocks * UNITS;
+    return in_tail ? TG_MAX_SLOTS * s->strides.cells + 4 * slot + unit % UNITS : slot * s->strides.cells + unit;
+}

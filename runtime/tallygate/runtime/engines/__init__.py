@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from tallygate.runtime.engines.creation import create_engine as create_engine
     from tallygate.runtime.engines.engine import Engine as Engine
     from tallygate.runtime.engines.engine import ImageEngine as ImageEngine
+    from tallygate.runtime.engines.engine import StreamEngine as StreamEngine
+    from tallygate.runtime.engines.engine import Streams as Streams
     from tallygate.runtime.engines.engine import TextEngine as TextEngine
     from tallygate.runtime.engines.engine import logits_of_rows as logits_of_rows
 else:
@@ -19,6 +21,6 @@ else:
         __name__,
         {
             "creation": ("ENGINES", "available_engines", "create_engine"),
-            "engine": ("Engine", "ImageEngine", "TextEngine", "logits_of_rows"),
+            "engine": ("Engine", "ImageEngine", "StreamEngine", "Streams", "TextEngine", "logits_of_rows"),
         },
     )

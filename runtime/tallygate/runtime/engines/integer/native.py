@@ -16,8 +16,10 @@ from weakref import finalize
 import numpy as np
 from numpy.typing import NDArray
 
+from tallygate.runtime.engines.engine import Streams
 from tallygate.runtime.engines.integer.image import DeviceImage, read_image
 from tallygate.runtime.engines.integer.library import Library, ModelFacts, load_library
+from tallygate.runtime.engines.integer.stream.errors import both_ends
 
 KERNEL_VARIABLE = "TALLYGATE_KERNEL"
 _TEXTS_PER_THREAD = 64
@@ -55,6 +57,7 @@ class NativeEngine:
         facts = ModelFacts()
         functions.tg_model_facts(self._model, byref(facts))
         self.outputs, self.max_length = int(facts.outputs), int(facts.max_length)
+        self._directions = int(facts.directions)
         self.kernel = facts.kernel.decode("ascii")
         self.provider = self.kernel
         self._threads = ThreadPoolExecutor(threads) if threads > 1 else None
@@ -119,6 +122,14 @@ class NativeEngine:
             self.library.check(status, "text", "pass a string")
         return [int(number) for number in ids[: count.value]]
 
+    def streams(self, count: int) -> Streams:
+        """Texts that come in pieces. Raises :class:`InputError` where the model reads from both ends."""
+        from tallygate.runtime.engines.integer.stream.native import Core, NativeStreams
+
+        if self._directions > 1:
+            raise both_ends()
+        return NativeStreams(Core(self.library, self._model, self._handle, self.outputs), count)
+
     def check_goldens(self) -> None:
         """Answer every golden text of the image. Raises :class:`GateError` for a bit that is otherwise."""
         at = c_size_t()
@@ -161,6 +172,12 @@ class NativeEngine:
             yield worker
         finally:
             self._workers.append(worker)
+
+
+    @contextmanager
+    def _handle(self) -> Iterator[c_void_p]:
+        with self._worker() as worker:
+            yield worker.handle
 
 
 class _Worker:
