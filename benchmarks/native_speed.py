@@ -25,7 +25,7 @@ import fasttext
 import numpy as np
 from tabulate import tabulate
 
-from tallygate.export.peers import plain_export
+from tallygate.export.peers.plain_export import plain_export
 from tallygate.runtime import Classifier
 from tallygate.runtime.bundle import INTEGER
 from tallygate.runtime.engines.integer import NativeEngine, load_library

@@ -253,7 +253,4 @@ static void clear_tail(const tg_packed *p, tg_slots *s, size_t slot) {
     }
 }
 
-static size_t cell_place(const tg_packed *p, const tg_slots *s, size_t slot, uint32_t unit) {
-    const int in_tail = unit >= p->blocks * UNITS;
-    return in_tail ? TG_MAX_SLOTS * s->strides.cells + 4 * slot + unit % UNITS : slot * s->strides.cells + unit;
-}
+static int16_t *cells_of_tail(const tg_slots *s, size_t slot) { return tail_cells(s, slot); }

@@ -57,11 +57,15 @@ static void get_codes(int8_t *to, const uint8_t *codes, size_t count, const tg_k
         for (size_t i = 0; i < count; i++) to[i] = (int8_t)(codes[i] - kernel->code_offset);
 }
 
-/* Place of a unit's cell among the slots'. */
-static size_t cell_place(const pass *p, size_t slot, uint32_t unit) {
+/* Cells of a slot from or to a stream, in the order of the units. */
+static void move_cells(const pass *p, size_t slot, int16_t *cells, int to_stream) {
     const tg_slots *s = &p->worker->slots;
-    const tg_kernel *kernel = p->packed->kernel;
-    return kernel->cell_place ? kernel->cell_place(p->packed, s, slot, unit) : slot * s->strides.cells + unit;
+    const tg_packed *k = p->packed;
+    const size_t full = (size_t)k->blocks * k->kernel->lanes;
+    const size_t first = k->kernel->tail_cells && full < k->hidden ? full : k->hidden, rest = k->hidden - first;
+    int16_t *own = s->cells + slot * s->strides.cells, *tail = rest ? k->kernel->tail_cells(s, slot) : own;
+    if (to_stream) memcpy(cells, own, first * sizeof *own), memcpy(cells + first, tail, rest * sizeof *own);
+    else memcpy(own, cells, first * sizeof *own), memcpy(tail, cells + first, rest * sizeof *own);
 }
 
 /* Own codes of a slot, behind those of the layer below, of the step that comes next. */
@@ -73,19 +77,17 @@ static uint8_t *own_codes(const pass *p, size_t slot) {
 /* What was multiplied ahead for the slot is not for these codes. Pools begin anew: streams add them up in 64 bits. */
 static void begin_with_state(const pass *p, size_t slot) {
     const uint32_t hidden = p->packed->hidden;
-    const tg_stream *stream = p->streams[p->text[slot]];
-    put_codes(own_codes(p, slot), tg_stream_codes(stream) + (size_t)p->layer * hidden, hidden, p->packed->kernel);
-    for (uint32_t u = 0; u < hidden; u++)
-        p->worker->slots.cells[cell_place(p, slot, u)] = tg_stream_cells(stream)[(size_t)p->layer * hidden + u];
+    tg_stream *stream = p->streams[p->text[slot]];
+    put_codes(own_codes(p, slot), stream->codes + (size_t)p->layer * hidden, hidden, p->packed->kernel);
+    move_cells(p, slot, stream->cells + (size_t)p->layer * hidden, 0);
     p->worker->slots.ahead = 0;
 }
 
 static void keep_state(const pass *p, size_t slot) {
     const uint32_t hidden = p->packed->hidden;
     tg_stream *stream = p->streams[p->text[slot]];
-    get_codes(tg_stream_codes(stream) + (size_t)p->layer * hidden, own_codes(p, slot), hidden, p->packed->kernel);
-    for (uint32_t u = 0; u < hidden; u++)
-        tg_stream_cells(stream)[(size_t)p->layer * hidden + u] = p->worker->slots.cells[cell_place(p, slot, u)];
+    get_codes(stream->codes + (size_t)p->layer * hidden, own_codes(p, slot), hidden, p->packed->kernel);
+    move_cells(p, slot, stream->cells + (size_t)p->layer * hidden, 1);
 }
 
 /* The next text goes into a slot; without one, the slot stays empty. */

@@ -33,9 +33,6 @@ struct tg_stream {
     uint8_t *word;   /* [longest_word] */
 };
 
-static inline int8_t *tg_stream_codes(const tg_stream *stream) { return stream->codes; }
-static inline int16_t *tg_stream_cells(const tg_stream *stream) { return stream->cells; }
-
 /* What a stream reads with: the reader has the ids, the head says what is waited for. */
 tg_reader tg_stream_reader(tg_worker *worker, const tg_stream *stream, int32_t *ids, size_t capacity);
 void tg_stream_read(tg_reader *reader, tg_stream_head *head, uint32_t *place, uint32_t character);

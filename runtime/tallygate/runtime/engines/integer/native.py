@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +19,7 @@ from tallygate.runtime.engines.engine import Streams
 from tallygate.runtime.engines.integer.image import DeviceImage, read_image
 from tallygate.runtime.engines.integer.library import Library, ModelFacts, load_library
 from tallygate.runtime.engines.integer.stream.errors import both_ends
+from tallygate.runtime.text import utf8_of
 
 KERNEL_VARIABLE = "TALLYGATE_KERNEL"
 _TEXTS_PER_THREAD = 64
@@ -90,7 +90,7 @@ class NativeEngine:
         """Texts -> exact logits float64 [texts, outputs], and how many tokens each text has, [texts]."""
         if len(texts) == 1:
             return self._run_text(texts[0])
-        encoded = [_utf8(text) for text in texts]
+        encoded = [utf8_of(text) for text in texts]
         together = b"".join(encoded)
         offsets = _offsets(list(map(len, encoded)))
         logits, tokens = np.empty((len(texts), self.outputs)), np.empty(len(texts), np.int32)
@@ -106,7 +106,7 @@ class NativeEngine:
 
     def _run_text(self, text: str) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
         """As :meth:`run_texts` for one text, without what only several need."""
-        data = _utf8(text)
+        data = utf8_of(text)
         with self._worker() as worker:
             worker.offsets[1] = len(data)
             status = worker.functions.tg_run_texts(worker.handle, data, worker.offsets, 1, *worker.addresses)
@@ -115,7 +115,7 @@ class NativeEngine:
 
     def encode(self, text: str) -> list[int]:
         """The ids of one text."""
-        data, count = _utf8(text), c_size_t()
+        data, count = utf8_of(text), c_size_t()
         with self._worker() as worker:
             ids = np.empty(self.max_length, np.int32)
             status = worker.functions.tg_encode(worker.handle, data, len(data), ids.ctypes.data, byref(count))
@@ -173,7 +173,6 @@ class NativeEngine:
         finally:
             self._workers.append(worker)
 
-
     @contextmanager
     def _handle(self) -> Iterator[c_void_p]:
         with self._worker() as worker:
@@ -198,14 +197,6 @@ class _Worker:
 def native_engines(image: bytes) -> list[NativeEngine]:
     """One engine for every kernel that this machine can run, and that can run this image."""
     return [NativeEngine(image, kernel) for kernel in load_library().kernels()]
-
-
-def _utf8(text: str) -> bytes:
-    """``text`` as UTF-8; half a surrogate pair, which has none, as another character that only separates."""
-    try:
-        return text.encode("utf-8")
-    except UnicodeEncodeError:
-        return re.sub("[\ud800-\udfff]", "\ufffd", text).encode("utf-8")
 
 
 def _offsets(lengths: Sequence[int] | NDArray[np.int64]) -> NDArray[np.int64]:

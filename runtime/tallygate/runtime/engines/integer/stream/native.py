@@ -56,9 +56,7 @@ class NativeStreams:
         offsets = np.zeros(len(pieces) + 1, np.int64)
         np.cumsum([len(piece) for piece in pieces], out=offsets[1:])
         with self._core.worker() as worker:
-            status = self._functions.tg_stream_push(
-                worker, handles.ctypes.data, data, offsets.ctypes.data, len(pieces)
-            )
+            status = self._functions.tg_stream_push(worker, handles.ctypes.data, data, offsets.ctypes.data, len(pieces))
         self._check(status)
 
     def logits(self, numbers: Sequence[int], waiting: bool) -> tuple[NDArray[np.float64], NDArray[np.int64]]:

@@ -135,7 +135,7 @@ class StateBytes:
         return (
             state.tokens <= MOST_TOKENS
             and -largest <= int(pools.min()) <= int(pools.max()) <= largest
-            and -CODE_ONE <= int(codes.min())
+            and int(codes.min()) >= -CODE_ONE
         )
 
 
