@@ -77,21 +77,41 @@ void tg_stream_close(tg_stream *stream) { free(stream); }
 
 size_t tg_stream_state_size(const tg_stream *stream) { return stream ? stream->head->size : 0; }
 
-/* Bytes that are no longer waited for say nothing: the same text gives the same state, however it was cut. */
-static void tidy(const tg_stream *stream, uint8_t *state) {
+/* Bytes of a state that say nothing. They are zero: the same text gives the same state, however it was cut. */
+enum { UNUSED = 5 };
+typedef struct {
+    size_t start, end;
+} span;
+
+static void find_unused(const tg_stream *stream, span spans[UNUSED]) {
     const places p = places_of(stream->model);
     const tg_stream_head *head = stream->head;
-    const size_t longest = stream->model->longest_word, size = head->word_size > longest ? 0 : head->word_size;
-    memset(state + p.word + size, 0, p.hash - p.word - size);
-    memset(state + p.place + 4 * (size_t)head->place_count, 0, 4 * (tg_segment_room(stream->model) - head->place_count));
-    memset(state + offsetof(tg_stream_head, bytes) + head->bytes_count, 0, 4u - head->bytes_count);
+    const size_t states = (size_t)stream->model->image.sizes.layers * stream->model->image.sizes.hidden;
+    const size_t word = head->word_size > stream->model->longest_word ? 0 : head->word_size;
+    spans[0] = (span){offsetof(tg_stream_head, bytes) + head->bytes_count, sizeof *head};
+    spans[1] = (span){p.cells + 2 * states, p.place};
+    spans[2] = (span){p.place + 4 * (size_t)head->place_count, p.codes};
+    spans[3] = (span){p.codes + states, p.word};
+    spans[4] = (span){p.word + word, p.hash};
+}
+
+static int unused_are_zero(const tg_stream *stream) {
+    const uint8_t *state = (const uint8_t *)stream->head;
+    span spans[UNUSED];
+    find_unused(stream, spans);
+    for (size_t s = 0; s < UNUSED; s++)
+        for (size_t i = spans[s].start; i < spans[s].end; i++)
+            if (state[i]) return 0;
+    return 1;
 }
 
 tg_status tg_stream_state(const tg_stream *stream, void *state, size_t size) {
     if (!stream || !state || size != stream->head->size) return TG_BAD_ARGUMENT;
     const size_t hash = size - TG_STATE_HASH;
+    span spans[UNUSED];
     memcpy(state, stream->head, hash);
-    tidy(stream, state);
+    find_unused(stream, spans);
+    for (size_t i = 0; i < UNUSED; i++) memset((uint8_t *)state + spans[i].start, 0, spans[i].end - spans[i].start);
     tg_sha256(state, hash, NULL, 0, (uint8_t *)state + hash);
     return TG_OK;
 }
@@ -142,7 +162,7 @@ tg_status tg_stream_resume(const tg_model *model, const void *state, size_t size
     status = check_state(*opened, state, size);
     if (!status) {
         memcpy((*opened)->head, state, size - TG_STATE_HASH);
-        if (!text_is_good(*opened) || !numbers_are_good(*opened)) status = TG_STATE_DAMAGED;
+        if (!text_is_good(*opened) || !numbers_are_good(*opened) || !unused_are_zero(*opened)) status = TG_STATE_DAMAGED;
     }
     if (status) tg_stream_close(*opened), *opened = NULL;
     return status;

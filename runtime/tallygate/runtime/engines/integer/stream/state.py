@@ -86,7 +86,8 @@ class StateBytes:
         if size != self.size:
             raise _damaged()
         state = self._state(data, *rest)
-        if not (self._text_is_good(state.waited, *rest) and self._numbers_are_good(state)):
+        is_good = self._text_is_good(state.waited, *rest) and self._numbers_are_good(state)
+        if not is_good or self.to_bytes(state) != data:  # bytes that say nothing are zero
             raise _damaged()
         return state
 
