@@ -1,4 +1,4 @@
-"""Streams in numpy and in C: every cut of a text gives the whole's bits, and states move between both and all kernels."""
+"""Streams in numpy and in C: every cut of a text gives the whole's bits; states move between both and all kernels."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import json
 import struct
 from collections.abc import Callable
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -43,7 +44,7 @@ def engine(name: str, shape: str = "mean") -> IntegerNumpyEngine | NativeEngine:
 
 def cut(data: bytes, places: list[int]) -> list[bytes]:
     bounds = sorted({0, len(data), *(place % (len(data) + 1) for place in places)})
-    return [data[start:end] for start, end in zip(bounds, bounds[1:], strict=False)]
+    return [data[start:end] for start, end in pairwise(bounds)]
 
 
 def whole(text: str, shape: str) -> tuple[bytes, int]:

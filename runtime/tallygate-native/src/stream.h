@@ -20,6 +20,7 @@ typedef struct tg_stream_head {
     uint8_t bytes_count;  /* of a character whose other bytes have not come */
     uint8_t bytes[4];
 } tg_stream_head;
+_Static_assert(sizeof(tg_stream_head) == 72, "the head of a state has no gaps");
 
 struct tg_stream {
     const tg_model *model;

@@ -132,9 +132,9 @@ static int text_is_good(const tg_stream *s) {
 
 static int numbers_are_good(const tg_stream *s) {
     const tg_sizes *sizes = &s->model->image.sizes;
+    if (s->head->tokens > MOST_TOKENS) return 0;
     const int64_t tokens = (int64_t)s->head->tokens;
     const int64_t largest = STATE_MAX * (sizes->pooling == TG_POOL_MEAN ? tokens : tokens > 0);
-    if (s->head->tokens > MOST_TOKENS) return 0;
     for (uint32_t i = 0; i < sizes->hidden; i++)
         if (s->pools[i] < -largest || s->pools[i] > largest) return 0;
     for (size_t i = 0; i < (size_t)sizes->layers * sizes->hidden; i++)

@@ -104,7 +104,13 @@ def _json(answers: Iterator[tuple[str, RunningPrediction]]) -> Iterator[str]:
     import msgspec
 
     for word, p in answers:
-        line = {"tokens": p.tokens, "beyond": p.beyond, "label": p.label, "score": p.score, "word": printable(word)}
+        line: dict[str, object] = {
+            "tokens": p.tokens,
+            "beyond": p.beyond,
+            "label": p.label,
+            "score": p.score,
+            "word": printable(word),
+        }
         line |= {"probabilities": p.probabilities, "engine": p.engine, "precision": p.precision, "provider": p.provider}
         yield printable_json(msgspec.json.encode(line).decode("utf-8"))
 

@@ -92,7 +92,7 @@ class NativeStreams:
 
     def _put(self, number: int, handle: c_void_p) -> None:
         self._functions.tg_stream_close(int(self._handles[number]))
-        self._handles[number] = handle.value
+        self._handles[number] = handle.value or 0
 
     def _check(self, status: int) -> None:
         if status == _BAD_UTF8:

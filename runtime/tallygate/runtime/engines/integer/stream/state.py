@@ -1,4 +1,4 @@
-"""A stream's state as bytes: the same ones in Python and in C, from every kernel. ``docs/streams.md`` has its MUST lines.
+"""A stream's state as bytes: the same ones in Python, in C and on every kernel; ``docs/streams.md`` has MUST lines.
 
 The state names the model by the hash of its image. The hash at the end tells bytes that were cut off or altered from
 others; it is no signature, so all numbers are checked as well.
