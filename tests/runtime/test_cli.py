@@ -83,7 +83,12 @@ def test_predict_csv_and_engine(toy_path: Path, capsys: Capture) -> None:
 
 
 def test_predict_table_is_safe_to_print(toy_path: Path, capsys: Capture) -> None:
-    assert main(["predict", "--bundle", str(toy_path), "--format", "table", "a\x1b[31m\nb\udcff", "long " * 1000]) == 0
+    assert (
+        main(
+            ["predict", "--bundle", str(toy_path), "--format", "table", "a\x1b[31m\nb\udcff", "long " * 1000, "日" * 99]
+        )
+        == 0
+    )
     out = capsys.readouterr().out
     assert "\x1b" not in out
     assert "a\\u001b[31m b\\udcff" in out
@@ -104,7 +109,7 @@ def test_predict_abstains_below_a_score(toy_path: Path, capsys: Capture) -> None
     assert main([*predict, "csv", *threshold]) == 0
     rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
     assert [row["label"] or None for row in rows] == [answer["label"] for answer in expected]
-    assert [float(row["score"]) for row in rows] == [answer["score"] for answer in expected]
+    assert [row["score"] for row in rows] == [f"{answer['score']:.6f}" for answer in expected]
     assert main([*predict, "table", *threshold]) == 0
     out = capsys.readouterr().out
     assert (out.count("(none)"), out.count(f"{weaker['score']:.1%}")) == (1, 1)
@@ -145,9 +150,13 @@ def test_a_bad_row_names_its_line_or_is_skipped(toy_path: Path, tmp_path: Path, 
     assert "line 2: is not valid UTF-8" in fails(capsys, 2, *arguments)
     assert main([*arguments, "--skip-bad"]) == 0
     captured = capsys.readouterr()
-    assert len(captured.out.splitlines()) == 2
-    assert "line 2 is not valid UTF-8" in captured.err
-    assert "1 row could not be read" in captured.err
+    rows = [json.loads(line) for line in captured.out.splitlines()]
+    assert [(row["line"], row["label"] is None, row["error"]) for row in rows] == [
+        (1, False, None),
+        (2, True, "line 2 is not valid UTF-8"),
+        (3, False, None),
+    ]
+    assert captured.err == "tallygate: 1 row could not be read, the first for this: line 2 is not valid UTF-8\n"
 
 
 def test_engine_and_precision_that_are_not_there(toy_path: Path, capsys: Capture) -> None:

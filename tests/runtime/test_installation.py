@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
+from importlib.metadata import PackageNotFoundError
 
 import pytest
 
-from tallygate.runtime import installation
 from tallygate.runtime.installation import pip_install
 
 
@@ -39,13 +39,13 @@ def test_the_command_names_where_this_copy_came_from(
     monkeypatch: pytest.MonkeyPatch, note: dict[str, object] | None, command: str
 ) -> None:
     text = None if note is None else json.dumps(note)
-    monkeypatch.setattr(installation, "distribution", lambda name: Distribution(text))
+    monkeypatch.setattr("importlib.metadata.distribution", lambda name: Distribution(text))
     assert pip_install("cpu", "demo") == command
 
 
 def test_a_checkout_that_is_not_installed_still_has_a_command(monkeypatch: pytest.MonkeyPatch) -> None:
     def absent(name: str) -> object:
-        raise installation.PackageNotFoundError(name)
+        raise PackageNotFoundError(name)
 
-    monkeypatch.setattr(installation, "distribution", absent)
+    monkeypatch.setattr("importlib.metadata.distribution", absent)
     assert pip_install("cpu") == "pip install 'tallygate[cpu]'"

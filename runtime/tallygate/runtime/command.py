@@ -26,6 +26,15 @@ class Command:
     """The optional dependency group that it needs, as in ``pip install 'tallygate[extra]'``."""
     modules: tuple[str, ...] = ()
     """Top-level modules which that extra brings."""
+    examples: tuple[str, ...] = ()
+    """Two or three command lines that ``--help`` ends with, each as a user would type it."""
+
+    aliases: tuple[str, ...] = ()
+    """Other names, such as one that it had before."""
+
+    def shown_examples(self) -> str | None:
+        """The end of the command's help."""
+        return "\n  ".join(["examples:", *self.examples]) if self.examples else None
 
     def check_installed(self, name: str) -> None:
         """Raise :class:`MissingExtraError` with the install command when a module of the extra is missing."""

@@ -64,6 +64,10 @@ class EngineUnavailableError(TallygateError, RuntimeError):
     """An engine, device or precision that was asked for by name is not there."""
 
 
+class EngineError(TallygateError, RuntimeError):
+    """An engine failed while it computed, or gave an answer that is no number."""
+
+
 class MissingExtraError(TallygateError, ImportError):
     """A command needs an optional part of the installation."""
 

@@ -6,9 +6,7 @@ from an index has no such note, and then the index has the extras too.
 
 from __future__ import annotations
 
-from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 import msgspec
 
@@ -33,6 +31,8 @@ def pip_install(*extras: str) -> str:
 
 
 def _origin() -> _DirectUrl | None:
+    from importlib.metadata import PackageNotFoundError, distribution  # every prediction imports this file
+
     try:
         note = distribution(DISTRIBUTION).read_text("direct_url.json")
         return msgspec.json.decode(note, type=_DirectUrl) if note else None
@@ -42,5 +42,7 @@ def _origin() -> _DirectUrl | None:
 
 def _place(url: str) -> str:
     """A file as its path, so that it can be read; a path elsewhere as pip's ``name @ url`` would need it: the URL."""
+    from urllib.parse import unquote, urlsplit
+
     parts = urlsplit(url)
     return str(Path(unquote(parts.path))) if parts.scheme == "file" else url

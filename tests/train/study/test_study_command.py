@@ -200,7 +200,7 @@ def test_what_cannot_be_is_said_in_one_line(monkeypatch: pytest.MonkeyPatch) -> 
         study("--only", "nothing")
     with pytest.raises(UsageError, match="--threads 0: must be at least 1"):
         study("--threads", "0")
-    Path("taken").write_text("x")
+    Path("taken").write_text("x", encoding="utf-8")
     with pytest.raises(OutputError, match="is not a folder"):
         study("--out", "taken")
     monkeypatch.setattr(data_source, "load_corpus", lambda *a, **k: mini_corpus(train=20, validation=0, test=20))

@@ -34,8 +34,6 @@ class VariantRecipe:
     """onnxruntime session options that it needs."""
     batch_invariant: bool = True
     """Whether a row's answer is the same in every batch."""
-    standard: bool = True
-    """Whether it keeps the graph contract: standard operators, and every weight by its name."""
 
     def engine(self, name: str, model: bytes) -> Engine:
         """``model``, which is this variant, on one engine."""
@@ -61,7 +59,7 @@ VARIANTS = {
         VariantRecipe("fp16", fp16_from_onnx, ("onnxruntime",)),
         VariantRecipe("bf16", bf16_from_onnx, (OnnxReferenceEngine.name,)),
         VariantRecipe("int4", int4_from_onnx, _CPU, INT8_SESSION),
-        VariantRecipe("int8-dynamic", int8_dynamic_from_onnx, ("onnxruntime",), batch_invariant=False, standard=False),
+        VariantRecipe("int8-dynamic", int8_dynamic_from_onnx, ("onnxruntime",), batch_invariant=False),
     )
 }
 """By name."""

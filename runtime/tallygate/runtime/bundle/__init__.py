@@ -5,6 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from tallygate.runtime.bundle.files import as_bundle_error as as_bundle_error
+    from tallygate.runtime.bundle.goldens import Golden as Golden
+    from tallygate.runtime.bundle.layout import LAYOUT as LAYOUT
+    from tallygate.runtime.bundle.limits import MAX_GOLDEN_BYTES as MAX_GOLDEN_BYTES
+    from tallygate.runtime.bundle.limits import MAX_LABELS as MAX_LABELS
+    from tallygate.runtime.bundle.limits import MAX_LINE as MAX_LINE
+    from tallygate.runtime.bundle.limits import MAX_MARKS as MAX_MARKS
+    from tallygate.runtime.bundle.limits import MAX_TOKENS as MAX_TOKENS
+    from tallygate.runtime.bundle.limits import MAX_VOCABULARY as MAX_VOCABULARY
+    from tallygate.runtime.bundle.limits import MAX_WORDS as MAX_WORDS
     from tallygate.runtime.bundle.manifest import GPU_PRECISIONS as GPU_PRECISIONS
     from tallygate.runtime.bundle.manifest import SCHEMA as SCHEMA
     from tallygate.runtime.bundle.manifest import FileFacts as FileFacts
@@ -13,17 +23,29 @@ if TYPE_CHECKING:
     from tallygate.runtime.bundle.manifest import Score as Score
     from tallygate.runtime.bundle.manifest import Training as Training
     from tallygate.runtime.bundle.manifest import Variant as Variant
+    from tallygate.runtime.bundle.manifest import manifest_from_json as manifest_from_json
     from tallygate.runtime.bundle.manifest import manifest_to_json as manifest_to_json
-    from tallygate.runtime.bundle.reader import LAYOUT as LAYOUT
     from tallygate.runtime.bundle.reader import Bundle as Bundle
-    from tallygate.runtime.bundle.reader import Golden as Golden
     from tallygate.runtime.bundle.reader import open_bundle as open_bundle
+    from tallygate.runtime.bundle.reader import shipped_bundle as shipped_bundle
 else:
     from tallygate.runtime.rooms import handed_on
 
     __getattr__, __dir__ = handed_on(
         __name__,
         {
+            "files": ("as_bundle_error",),
+            "goldens": ("Golden",),
+            "layout": ("LAYOUT",),
+            "limits": (
+                "MAX_GOLDEN_BYTES",
+                "MAX_LABELS",
+                "MAX_LINE",
+                "MAX_MARKS",
+                "MAX_TOKENS",
+                "MAX_VOCABULARY",
+                "MAX_WORDS",
+            ),
             "manifest": (
                 "FileFacts",
                 "GPU_PRECISIONS",
@@ -33,8 +55,9 @@ else:
                 "Score",
                 "Training",
                 "Variant",
+                "manifest_from_json",
                 "manifest_to_json",
             ),
-            "reader": ("Bundle", "Golden", "LAYOUT", "open_bundle"),
+            "reader": ("Bundle", "open_bundle", "shipped_bundle"),
         },
     )

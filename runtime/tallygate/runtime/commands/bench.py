@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tallygate.runtime.command import Command
-from tallygate.runtime.commands.options import limit_numpy_threads, positive_int
+from tallygate.runtime.commands.options import add_bundle_options, bundle_from, limit_numpy_threads, positive_int
 from tallygate.runtime.terminal import notice, printable, printable_json
 
 if TYPE_CHECKING:
@@ -22,8 +22,8 @@ _TEXTS = 256
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
+    add_bundle_options(parser)
     add = parser.add_argument
-    add("bundle", nargs="?", metavar="BUNDLE", help="directory or zip (default: the shipped IMDB bundle)")
     add("--engine", default="auto", metavar="E", help="only this engine (default: all that are here)")
     add("--precision", metavar="P", help="only this variant (default: all of the bundle)")
     add("--threads", type=positive_int, metavar="N", help="threads of everybody (default: 1)")
@@ -44,9 +44,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Measure, print, and with ``--autotune`` store."""
     limit_numpy_threads(arguments.threads or 1)
     from tallygate.runtime.bench.run import BenchOptions, run_bench
-    from tallygate.runtime.bundle import open_bundle
 
-    bundle = open_bundle(arguments.bundle)
+    bundle = bundle_from(arguments)
     if arguments.picture:
         from tallygate.runtime.bench.picture import check_picture, draw_picture
 
@@ -125,4 +124,13 @@ def _say(step: str) -> None:
         print(printable(f"bench: {step} ..."), file=sys.stderr)
 
 
-COMMAND = Command("measure latency, throughput, memory and cold start here", add_arguments, run)
+COMMAND = Command(
+    "measure latency, throughput, memory and cold start here",
+    add_arguments,
+    run,
+    examples=(
+        "tallygate bench",
+        "tallygate bench reviews.zip --file new.csv --column review --no-peers",
+        "tallygate bench reviews.zip --autotune",
+    ),
+)

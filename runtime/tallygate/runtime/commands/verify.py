@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from tallygate.runtime.command import Command
+from tallygate.runtime.commands.options import add_bundle_options, bundle_from
 from tallygate.runtime.outputs import json_bytes
 from tallygate.runtime.terminal import notice, printable, printable_json
 
@@ -18,9 +19,7 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument(
-        "bundle", nargs="?", metavar="BUNDLE", help="directory or zip (default: the shipped IMDB bundle)"
-    )
+    add_bundle_options(parser)
     parser.add_argument("--engine", default="auto", metavar="E", help="only this engine (default: all that are here)")
     parser.add_argument("--precision", metavar="P", help="only this variant (default: all of the bundle)")
     parser.add_argument("--json", action="store_true", help="print every check as JSON")
@@ -28,10 +27,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Check every variant on every engine; 1 when a gate fails."""
-    from tallygate.runtime.bundle import open_bundle
     from tallygate.runtime.parity import check_parity, reference_from_goldens
 
-    bundle = open_bundle(arguments.bundle)
+    bundle = bundle_from(arguments)
     tokenizer, goldens = bundle.tokenizer(), reference_from_goldens(bundle.goldens())
     engines = _engines(bundle, arguments.engine, arguments.precision)
     reports = [check_parity(engine, tokenizer, goldens) for engine in engines]
@@ -78,4 +76,13 @@ def _text(bundle: Bundle, reports: list[GateReport]) -> str:
     return f"{title}\n\n{table_of_reports(reports)}\n\n{verdict}\n"
 
 
-COMMAND = Command("check parity with PyTorch again, here, on this machine", add_arguments, run)
+COMMAND = Command(
+    "check parity with PyTorch again, here, on this machine",
+    add_arguments,
+    run,
+    examples=(
+        "tallygate verify reviews.zip",
+        "tallygate verify reviews.zip --engine onnxruntime --precision int8",
+        "tallygate verify reviews.zip --json > parity.json",
+    ),
+)

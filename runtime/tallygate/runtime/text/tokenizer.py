@@ -14,10 +14,11 @@ import re
 from collections.abc import Iterator
 from itertools import repeat
 from typing import Literal
-from unicodedata import category, normalize
+from unicodedata import category
 
 import msgspec
 
+from tallygate.runtime.text.composition import nfc
 from tallygate.runtime.text.vocabulary import UNKNOWN, Vocabulary
 
 _CUT = re.compile(r"[ \n]")
@@ -129,7 +130,7 @@ def _normalize(text: str) -> str:
     # Only B and R lower to b and r, so line breaks can be found after lowering, where a plain replace finds them.
     if "<br" in text:
         text = text.replace("<br />", " ").replace("<br/>", " ").replace("<br>", " ")
-    return text if text.isascii() else normalize("NFC", text).replace("\u2019", "'")
+    return text if text.isascii() else nfc(text).replace("\u2019", "'")
 
 
 def _is_word_character(character: str) -> bool:
@@ -159,12 +160,18 @@ def _boundary_after(text: str, position: int, end: int) -> int:
 
 
 def _boundary_before(text: str, start: int, position: int) -> int:
-    position = max(position, start)
+    """Last such cut before ``position``, or ``start``.
+
+    Each of the two marks is looked for before the last one found, so a text of many that are no cuts is read once.
+    """
+    space = line_end = position = max(position, start)
     while position > start:
-        position = max(text.rfind(" ", start, position), text.rfind("\n", start, position))
-        if position <= start:
-            return start
-        if not _is_in_line_break(text, position):
+        if space >= position:
+            space = text.rfind(" ", start, position)
+        if line_end >= position:
+            line_end = text.rfind("\n", start, position)
+        position = max(space, line_end)
+        if position > start and not _is_in_line_break(text, position):
             return position
     return start
 
