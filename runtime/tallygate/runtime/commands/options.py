@@ -55,9 +55,12 @@ def add_engine_options(parser: argparse.ArgumentParser) -> None:
 
 def positive_int(text: str) -> int:
     """A whole number of at least 1, as an argument type."""
-    value = int(text)
+    try:
+        value = int(text)
+    except ValueError:
+        value = 0
     if value < 1:
-        raise argparse.ArgumentTypeError(f"{value} must be at least 1")
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number of at least 1")
     return value
 
 
