@@ -5,8 +5,8 @@
 
 One interleaved run over the same reviews; medians count. fastText is given what a user gives it: the review in lower
 case, split at white space and joined by spaces, which is counted. Of three settings the quickest counts whose `.ftz`
-file has at least 89% on the test split; where none has, the most accurate one. `--clock cpu` counts the processor's time instead of the wall's, for a
-machine that others use as well. Needs the extras `[fasttext]` and `[export]`.
+file has at least 89% on the test split; where none has, the most accurate one. `--clock cpu` counts the processor's
+time instead of the wall's, for a machine that others use as well. Needs the extras `[fasttext]` and `[export]`.
 """
 
 from __future__ import annotations
