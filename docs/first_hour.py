@@ -7,6 +7,7 @@ FOLDER holds ``TREC.train`` and ``TREC.test`` as Li and Roth published them (200
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
@@ -14,9 +15,13 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from PIL import Image
+from take_screenshots import OUT, PHONE, WIDE, chromium, open_answered, save, served
+
 from tallygate.runtime.outputs import write_bytes
 
 PAGE = Path(__file__).with_name("first-hour.md")
+QUESTION = "How far away from the earth is the moon ?"
 CONVERT = """\
 import csv
 
@@ -112,6 +117,7 @@ def main() -> None:
             (folder / file).symlink_to(Path(source).resolve() / file)
         (folder / "convert.py").write_text(CONVERT, encoding="utf-8")
         parts = [f"{OPENING}{CONVERT}```\n", *(told(step, folder) for step in STEPS), CLOSING]
+        take_pictures(folder / "coarse.zip")
     write_bytes(PAGE, "".join(parts).encode("utf-8"))
 
 
@@ -128,6 +134,18 @@ def told(step: Step, folder: Path) -> str:
     code = f"\n(exit code {done.returncode})" if done.returncode else ""
     said = f"\n{step.said.strip()}\n" if step.said else ""
     return f"{said}\n```console\n$ {step.command}\n{done.stdout.rstrip()}{code}\n```\n"
+
+
+def take_pictures(bundle: Path) -> None:
+    """The demo of that bundle, on a desk and on a phone."""
+    with chromium() as browser, served(str(bundle)) as address:
+        for name, viewport, theme in (("first-hour", WIDE, "light"), ("first-hour-phone", PHONE, "dark")):
+            page = browser.new_page(viewport=viewport, color_scheme=theme)  # type: ignore[arg-type]
+            open_answered(page, address, QUESTION, "moon")
+            page.mouse.move(0, 0)
+            page.wait_for_timeout(800)
+            with Image.open(io.BytesIO(page.screenshot())) as picture:
+                save(picture, OUT / f"{name}.png")
 
 
 if __name__ == "__main__":

@@ -13,8 +13,8 @@ from tallygate.export.bundle import bundle_files, check_can_build, check_fits, c
 from tallygate.export.graph import check_graph, check_opset, onnx_from_checkpoint
 from tallygate.export.references import goldens_to_jsonl, load_texts, make_goldens, one_thread, with_answers
 from tallygate.export.results import ExportOptions, ExportResult, VariantResult
-from tallygate.export.variants import VARIANTS, VariantRecipe
-from tallygate.runtime.bundle import Score
+from tallygate.export.variants import VARIANTS, ImageFacts, VariantRecipe, integer_from_onnx
+from tallygate.runtime.bundle import INTEGER, Score
 from tallygate.runtime.parity import ParityResult, Reference, labels_never_given, measure_parity, reference_from_goldens
 from tallygate.runtime.text import Tokenizer
 from tallygate.train.folder import Checkpoint
@@ -77,11 +77,23 @@ class _Gate:
         """Make the variant and run it on each of its engines."""
         graph = recipe.convert(fp32)
         check_graph(graph)
-        model = graph.SerializeToString(deterministic=True)
-        engines = [recipe.engine(name, model) for name in recipe.engines]
+        is_image = recipe.precision == INTEGER
+        model = integer_from_onnx(graph, self._facts()) if is_image else graph.SerializeToString(deterministic=True)
+        engines = [recipe.engine(name, model) for name in recipe.engines_here]
         tokenizer = Tokenizer(self.checkpoint.vocabulary, self.checkpoint.text)
         results = [measure_parity(engine, tokenizer, self.goldens, self.texts) for engine in engines]
         return VariantResult(recipe, graph, model, results, self._accuracy(results[0]))
+
+    def _facts(self) -> ImageFacts:
+        checkpoint = self.checkpoint
+        return ImageFacts(
+            vocabulary=checkpoint.vocabulary,
+            contract=checkpoint.text,
+            labels=checkpoint.labels,
+            temperature=checkpoint.temperature,
+            texts=self.goldens.texts,
+            measured=self.texts[0].texts if self.texts else (),
+        )
 
     def _accuracy(self, result: ParityResult) -> Score | None:
         """On the validation texts, the only ones with targets."""

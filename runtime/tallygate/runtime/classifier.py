@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from tallygate.runtime.bundle import Bundle, open_bundle, shipped_bundle
 from tallygate.runtime.choice import choose, default_batch_size
-from tallygate.runtime.engines import Engine, create_engine, logits_of_rows
+from tallygate.runtime.engines import Engine, TextEngine, create_engine, logits_of_rows
 from tallygate.runtime.errors import InputError
 from tallygate.runtime.inputs import check_texts
 from tallygate.runtime.parity import check_goldens
@@ -51,6 +51,7 @@ class Classifier:
         self.engine = engine
         self.batch_size = batch_size or default_batch_size(engine.name)
         self.tokenizer: Tokenizer = bundle.tokenizer()
+        self._text_engine = engine if isinstance(engine, TextEngine) else None
         self._maker = PredictionMaker(
             bundle.manifest.labels, bundle.manifest.temperature, engine.name, engine.precision, engine.provider
         )
@@ -71,13 +72,13 @@ class Classifier:
     ) -> Classifier:
         """Load the bundle at ``path`` (a directory or a zip; the shipped IMDB bundle by default).
 
-        ``engine`` is ``auto``, ``onnxruntime``, ``cuda``, ``tensorrt`` or ``numpy``; ``precision`` names a variant of
-        the bundle (by default the engine's first); ``threads`` is 1 by default, and ``batch_size`` what suits the
-        engine. Where ``tallygate bench --autotune`` measured this bundle on this machine, ``auto`` takes all four from
-        there. ``sha256`` pins the bundle to the hash that ``tallygate info`` prints; ``trust_plans`` lets TensorRT run
-        a plan that came with the bundle, which can hold code for this machine. Raises a :class:`TallygateError` when
-        the bundle is missing, damaged or altered, when the engine is not there, or when it does not answer every
-        golden row as the reference did, which is found out once per bundle and machine.
+        ``engine`` is ``auto``, ``native``, ``onnxruntime``, ``cuda``, ``tensorrt`` or ``numpy``; ``precision`` names a
+        variant of the bundle (by default the engine's first); ``threads`` is 1 by default, and ``batch_size`` what
+        suits the engine. Where ``tallygate bench --autotune`` measured this bundle on this machine, ``auto`` takes all
+        four from there. ``sha256`` pins the bundle to the hash that ``tallygate info`` prints; ``trust_plans`` lets
+        TensorRT run a plan that came with the bundle, which can hold code for this machine. Raises a
+        :class:`TallygateError` when the bundle is missing, damaged or altered, when the engine is not there, or when it
+        does not answer every golden row as the reference did, which is found out once per bundle and machine.
         """
         bundle = open_bundle(path, sha256)
         choice = choose(bundle, engine, precision, threads, batch_size)
@@ -123,7 +124,7 @@ class Classifier:
         check_threshold(abstain_below)
         check_texts(texts)
         if isinstance(texts, str):
-            return self._maker.make(self._logits_of_one(self.tokenizer.encode(texts)), abstain_below)[0]
+            return self._maker.make(self._logits_of_text(texts), abstain_below)[0]
         answers = self._stream(texts, abstain_below)
         return answers if isinstance(texts, Iterator) else list(answers)
 
@@ -135,16 +136,26 @@ class Classifier:
         """What :meth:`logits` gives for one row, without the sorting and padding that only several need."""
         return self.engine.run(np.array([row], np.int64), np.array([len(row)], np.int64))
 
-    def _stream(self, texts: Iterable[str], abstain_below: float) -> Iterator[Prediction]:
-        rows = (self._encode(number, text) for number, text in enumerate(texts, 1))
-        while window := list(islice(rows, WINDOW)):
-            yield from self._maker.make(self.logits(window), abstain_below)
+    def _logits_of_text(self, text: str) -> NDArray[np.float32]:
+        if self._text_engine is not None:
+            return self._text_engine.run_texts([text])[0].astype(np.float32)
+        return self._logits_of_one(self.tokenizer.encode(text))
 
-    def _encode(self, number: int, text: object) -> list[int]:
-        if not isinstance(text, str):
-            reason = f"is of type {type(text).__name__}, not a string"
-            raise InputError(f"text {number}", reason, "pass strings, and drop missing values first")
-        return self.tokenizer.encode(text)
+    def _stream(self, texts: Iterable[str], abstain_below: float) -> Iterator[Prediction]:
+        checked = (_checked(number, text) for number, text in enumerate(texts, 1))
+        if self._text_engine is not None:
+            while window := list(islice(checked, WINDOW)):
+                yield from self._maker.make(self._text_engine.run_texts(window)[0].astype(np.float32), abstain_below)
+        rows = (self.tokenizer.encode(text) for text in checked)
+        while encoded := list(islice(rows, WINDOW)):
+            yield from self._maker.make(self.logits(encoded), abstain_below)
+
+
+def _checked(number: int, text: object) -> str:
+    if not isinstance(text, str):
+        reason = f"is of type {type(text).__name__}, not a string"
+        raise InputError(f"text {number}", reason, "pass strings, and drop missing values first")
+    return text
 
 
 def _loaded_again(path: Path | None, sha256: str, options: _Options, batch_size: int) -> Classifier:

@@ -15,7 +15,9 @@ from tallygate.export.variants.int4 import int4_from_onnx
 from tallygate.export.variants.int8 import INT8_SESSION, int8_from_onnx
 from tallygate.export.variants.int8_dynamic import int8_dynamic_from_onnx
 from tallygate.export.variants.reference_engine import OnnxReferenceEngine
+from tallygate.runtime.bundle import INTEGER
 from tallygate.runtime.engines import Engine
+from tallygate.runtime.engines.integer import IntegerNumpyEngine, NativeEngine, library_is_there
 from tallygate.runtime.engines.ort import OnnxRuntimeEngine
 from tallygate.runtime.engines.plain import NumpyEngine
 
@@ -35,8 +37,15 @@ class VariantRecipe:
     batch_invariant: bool = True
     """Whether a row's answer is the same in every batch."""
 
+    @property
+    def engines_here(self) -> list[str]:
+        """Those of its engines that are installed; the C core needs not be, and proves itself where it is loaded."""
+        return [name for name in self.engines if name != "native" or library_is_there()]
+
     def engine(self, name: str, model: bytes) -> Engine:
-        """``model``, which is this variant, on one engine."""
+        """``model``, which is this variant's file, on one engine."""
+        if self.precision == INTEGER:
+            return NativeEngine(model) if name == "native" else IntegerNumpyEngine(model)
         if name == "numpy":
             return NumpyEngine(model, self.precision)
         if name == OnnxReferenceEngine.name:
@@ -59,6 +68,7 @@ VARIANTS = {
         VariantRecipe("fp16", fp16_from_onnx, ("onnxruntime",)),
         VariantRecipe("bf16", bf16_from_onnx, (OnnxReferenceEngine.name,)),
         VariantRecipe("int4", int4_from_onnx, _CPU, INT8_SESSION),
+        VariantRecipe(INTEGER, fp32_from_onnx, ("native", "numpy")),
         VariantRecipe("int8-dynamic", int8_dynamic_from_onnx, ("onnxruntime",), batch_invariant=False),
     )
 }

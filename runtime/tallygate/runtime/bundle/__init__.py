@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tallygate.runtime.bundle.files import as_bundle_error as as_bundle_error
     from tallygate.runtime.bundle.goldens import Golden as Golden
+    from tallygate.runtime.bundle.layout import INTEGER as INTEGER
     from tallygate.runtime.bundle.layout import LAYOUT as LAYOUT
     from tallygate.runtime.bundle.limits import MAX_GOLDEN_BYTES as MAX_GOLDEN_BYTES
     from tallygate.runtime.bundle.limits import MAX_LABELS as MAX_LABELS
@@ -36,7 +37,7 @@ else:
         {
             "files": ("as_bundle_error",),
             "goldens": ("Golden",),
-            "layout": ("LAYOUT",),
+            "layout": ("INTEGER", "LAYOUT"),
             "limits": (
                 "MAX_GOLDEN_BYTES",
                 "MAX_LABELS",

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+INTEGER = "integer"
+"""The variant that is no ONNX file but a device image."""
+
 
 @dataclass(frozen=True)
 class Layout:
@@ -17,8 +20,8 @@ class Layout:
     card: str = "README.md"
 
     def model(self, variant: str) -> str:
-        """The graph of one variant."""
-        return f"model.{variant}.onnx"
+        """The graph of one variant; of the integer one, the device image."""
+        return f"model.{variant}.{'bin' if variant == INTEGER else 'onnx'}"
 
     def plan(self, variant: str) -> str:
         """A TensorRT plan of one variant, built ahead of time."""

@@ -43,7 +43,9 @@ def bundle_from(arguments: argparse.Namespace) -> Bundle:
 
 def add_engine_options(parser: argparse.ArgumentParser) -> None:
     """``--engine``, ``--precision`` and ``--threads``."""
-    parser.add_argument("--engine", default="auto", metavar="E", help="auto, onnxruntime, cuda, tensorrt or numpy")
+    parser.add_argument(
+        "--engine", default="auto", metavar="E", help="auto, native, onnxruntime, cuda, tensorrt or numpy"
+    )
     parser.add_argument("--precision", metavar="P", help="variant of the bundle (default: the first for the engine)")
     parser.add_argument(
         "--trust-plans", action="store_true", help="let TensorRT run a plan that came with the bundle: it can hold code"

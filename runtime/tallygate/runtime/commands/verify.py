@@ -27,17 +27,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Check every variant on every engine; 1 when a gate fails."""
+    from tallygate.runtime.engines import ImageEngine
     from tallygate.runtime.parity import check_parity, reference_from_bundle
 
     bundle = bundle_from(arguments)
     tokenizer, goldens = bundle.tokenizer(), reference_from_bundle(bundle)
     engines = _engines(bundle, arguments.engine, arguments.precision)
     reports = [check_parity(engine, tokenizer, goldens) for engine in engines]
-    sys.stdout.write(_json(bundle, reports) if arguments.json else _text(bundle, reports))
-    for report in reports:
-        for failure in report.failures():
-            notice(f"{bundle.path}: {failure}")
-    return 0 if all(report.passed for report in reports) else 1
+    hashes = {engine.provider: engine.answers_of_goldens() for engine in engines if isinstance(engine, ImageEngine)}
+    sys.stdout.write(_json(bundle, reports, hashes) if arguments.json else _text(bundle, reports, hashes))
+    failures = [failure for report in reports for failure in report.failures()] + _unequal(hashes)
+    for failure in failures:
+        notice(f"{bundle.path}: {failure}")
+    return 1 if failures else 0
+
+
+def _unequal(hashes: dict[str, str]) -> list[str]:
+    """The kernels do not all give the same golden logits: each is told."""
+    if len(set(hashes.values())) < 2:
+        return []
+    return [f"integer on {kernel} gives other golden logits than another kernel" for kernel in hashes]
 
 
 def _engines(bundle: Bundle, engine: str, precision: str | None) -> list[Engine]:
@@ -53,27 +62,40 @@ def _engines(bundle: Bundle, engine: str, precision: str | None) -> list[Engine]
     ]
     if not pairs:
         return [create_engine(bundle, engine, precision)]
-    return [create_engine(bundle, name, variant_name) for name, variant_name in pairs]
+    return [made for name, variant_name in pairs for made in _every_kernel(bundle, name, variant_name)]
 
 
-def _json(bundle: Bundle, reports: list[GateReport]) -> str:
+def _every_kernel(bundle: Bundle, name: str, variant_name: str) -> list[Engine]:
+    """The C core has an engine for each kernel that this machine can run."""
+    from tallygate.runtime.engines import create_engine
+
+    if name != "native":
+        return [create_engine(bundle, name, variant_name)]
+    from tallygate.runtime.engines.integer import native_engines
+
+    return [*native_engines(bundle.read(bundle.manifest.variants[variant_name].file))]
+
+
+def _json(bundle: Bundle, reports: list[GateReport], hashes: dict[str, str]) -> str:
     import msgspec
 
     facts = {
         "path": str(bundle.path.resolve()),
         "sha256": bundle.sha256,
         "passed": all(report.passed for report in reports),
+        "golden_logits": hashes,
         "reports": [msgspec.to_builtins(report) | {"passed": report.passed} for report in reports],
     }
     return printable_json(json_bytes(facts).decode("utf-8"))
 
 
-def _text(bundle: Bundle, reports: list[GateReport]) -> str:
+def _text(bundle: Bundle, reports: list[GateReport], hashes: dict[str, str]) -> str:
     from tallygate.runtime.parity import table_of_reports
 
     verdict = "every gate passed" if all(report.passed for report in reports) else "a gate failed"
     title = printable(f"{bundle.path}: {bundle.manifest.name}, goldens and the hard grid")
-    return f"{title}\n\n{table_of_reports(reports)}\n\n{verdict}\n"
+    same = "".join(f"sha256 of the golden logits, {kernel}: {value}\n" for kernel, value in hashes.items())
+    return f"{title}\n\n{table_of_reports(reports)}\n\n{same}{verdict}\n"
 
 
 COMMAND = Command(

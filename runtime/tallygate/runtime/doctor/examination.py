@@ -10,6 +10,7 @@ from tallygate.runtime.doctor.finding import Finding
 from tallygate.runtime.doctor.gpu import gpu_findings
 from tallygate.runtime.doctor.software import (
     command_findings,
+    native_findings,
     onnxruntime_findings,
     processor_findings,
     python_findings,
@@ -25,6 +26,7 @@ def examine(bundle: str | Path | None = None, sha256: str | None = None) -> list
         chain(
             python_findings(),
             processor_findings(),
+            native_findings(),
             onnxruntime_findings(),
             gpu_findings(),
             bundle_findings(bundle, sha256),

@@ -11,6 +11,9 @@ from importlib.util import find_spec
 
 from tallygate.runtime.cli import find_commands
 from tallygate.runtime.doctor.finding import Finding
+from tallygate.runtime.engines.integer import MEND as NATIVE_MEND
+from tallygate.runtime.engines.integer import library_is_there, load_library
+from tallygate.runtime.errors import EngineUnavailableError
 from tallygate.runtime.installation import pip_install
 from tallygate.runtime.machine import FEATURES, FOLDER, cache_folder, onnxruntime_version, this_machine
 
@@ -67,6 +70,20 @@ def onnxruntime_findings() -> Iterator[Finding]:
         text = "some builds of 1.24 to 1.26 leak memory on texts of changing length"
         mend = "run: pip install --upgrade onnxruntime"
         yield Finding(topic="onnxruntime", name="leak", status="warning", text=text, mend=mend)
+
+
+def native_findings() -> Iterator[Finding]:
+    """Whether the C core is there, and which of its kernels this machine can run."""
+    if not library_is_there():
+        text = "is not installed; other engines answer, slower"
+        yield Finding(topic="native", name="native", status="absent", text=text, mend=NATIVE_MEND)
+        return
+    try:
+        kernels = load_library().kernels()
+    except EngineUnavailableError as error:
+        yield Finding(topic="native", name="native", status="problem", text=error.reason, mend=error.mend)
+        return
+    yield Finding(topic="native", name="native", status="ok", text=f"kernels: {', '.join(kernels)}")
 
 
 def command_findings() -> Iterator[Finding]:

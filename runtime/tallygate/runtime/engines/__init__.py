@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from tallygate.runtime.engines.creation import available_engines as available_engines
     from tallygate.runtime.engines.creation import create_engine as create_engine
     from tallygate.runtime.engines.engine import Engine as Engine
+    from tallygate.runtime.engines.engine import ImageEngine as ImageEngine
+    from tallygate.runtime.engines.engine import TextEngine as TextEngine
     from tallygate.runtime.engines.engine import logits_of_rows as logits_of_rows
 else:
     from tallygate.runtime.rooms import handed_on
@@ -17,6 +19,6 @@ else:
         __name__,
         {
             "creation": ("ENGINES", "available_engines", "create_engine"),
-            "engine": ("Engine", "logits_of_rows"),
+            "engine": ("Engine", "ImageEngine", "TextEngine", "logits_of_rows"),
         },
     )

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 
-from tallygate.runtime.bundle import Bundle, Variant
+from tallygate.runtime.bundle import INTEGER, Bundle, Variant
 from tallygate.runtime.engines.engine import Engine
+from tallygate.runtime.engines.integer import library_is_there
 from tallygate.runtime.errors import BundleInvalidError, EngineUnavailableError, UsageError
 from tallygate.runtime.graph import Fits, checked_graph
 from tallygate.runtime.machine import check_threads
 
-ENGINES = ("auto", "onnxruntime", "cuda", "tensorrt", "numpy")
+ENGINES = ("auto", "native", "onnxruntime", "cuda", "tensorrt", "numpy")
 """Values of ``--engine``."""
 
 __all__ = ["ENGINES", "Engine", "available_engines", "create_engine"]
@@ -18,7 +19,12 @@ __all__ = ["ENGINES", "Engine", "available_engines", "create_engine"]
 
 def available_engines() -> list[str]:
     """Engines that this machine and this installation have, the best first."""
-    return [*_gpu_engines(), *(["onnxruntime"] if find_spec("onnxruntime") else []), "numpy"]
+    return [
+        *_gpu_engines(),
+        *(["native"] if library_is_there() else []),
+        *(["onnxruntime"] if find_spec("onnxruntime") else []),
+        "numpy",
+    ]
 
 
 def create_engine(
@@ -38,13 +44,13 @@ def create_engine(
     _check_sessions(bundle)
     if engine != "auto":
         return _create(bundle, engine, precision, threads, trust_plans)
-    *gpu_engines, cpu_engine = _candidates(bundle, precision)
-    for name in gpu_engines:
+    *first, last = _candidates(bundle, precision)
+    for name in first:
         try:
             return _create(bundle, name, precision, threads, trust_plans)
         except (EngineUnavailableError, BundleInvalidError):
             continue
-    return _create(bundle, cpu_engine, precision, threads, trust_plans)
+    return _create(bundle, last, precision, threads, trust_plans)
 
 
 def _create(bundle: Bundle, name: str, precision: str | None, threads: int, trust_plans: bool) -> Engine:
@@ -55,6 +61,16 @@ def _create(bundle: Bundle, name: str, precision: str | None, threads: int, trus
         checked_graph(bundle.read(variant.file), bundle.path, _fits(bundle, variant))
         return tensorrt_engine(bundle, precision, trust_plans)
     variant_name, variant = bundle.variant(name, precision)
+    if name == "native":
+        from tallygate.runtime.engines.integer import NativeEngine
+
+        engine = NativeEngine(bundle.read(variant.file), threads=threads)
+        engine.check_goldens()
+        return engine
+    if name == "numpy" and variant_name == INTEGER:
+        from tallygate.runtime.engines.integer import IntegerNumpyEngine
+
+        return IntegerNumpyEngine(bundle.read(variant.file))
     model, fits = bundle.read(variant.file), _fits(bundle, variant)
     if name == "numpy":
         from tallygate.runtime.engines.plain import NumpyEngine
@@ -83,14 +99,22 @@ def _fits(bundle: Bundle, variant: Variant) -> Fits:
 
 
 def _candidates(bundle: Bundle, precision: str | None) -> list[str]:
-    """What ``auto`` tries: engines on a GPU that can begin at once, then the one engine on the CPU."""
+    """What ``auto`` tries: engines on a GPU that can begin at once, the C core where the bundle holds an image, then
+    the engine that is always there on the CPU.
+    """
     gpu_engines = _gpu_engines()
     if "tensorrt" in gpu_engines:
         from tallygate.runtime.engines.tensorrt import has_plan
 
         if not has_plan(bundle, precision):
             gpu_engines.remove("tensorrt")
-    return [*gpu_engines, "onnxruntime" if find_spec("onnxruntime") else "numpy"]
+    native = ["native"] if library_is_there() and _has_image(bundle, precision) else []
+    return [*gpu_engines, *native, "onnxruntime" if find_spec("onnxruntime") else "numpy"]
+
+
+def _has_image(bundle: Bundle, precision: str | None) -> bool:
+    variants = bundle.manifest.variants.items()
+    return any(variant.runs_on("native") and precision in (None, name) for name, variant in variants)
 
 
 def _gpu_engines() -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,6 +46,22 @@ def logits_or_error(engine: Engine, compute: Callable[[Ids, Ids], Logits], ids: 
     if not is_answer:
         raise EngineError(f"{engine.precision} on {engine.name}", "gave an answer that is not finite", _MEND)
     return logits
+
+
+@runtime_checkable
+class TextEngine(Protocol):
+    """An engine that holds the tokenizer too, and answers texts whole."""
+
+    def run_texts(self, texts: Sequence[str]) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+        """Texts -> logits [texts, outputs], and how many tokens were read of each, [texts]."""
+
+
+@runtime_checkable
+class ImageEngine(Protocol):
+    """An engine on a device image, whose golden logits are equal to the bit everywhere."""
+
+    def answers_of_goldens(self) -> str:
+        """SHA-256 of all golden logits. Raises :class:`GateError` for a bit that is otherwise than at export."""
 
 
 def logits_of_rows(engine: Engine, rows: Sequence[Sequence[int]], outputs: int, batch_size: int) -> NDArray[np.float32]:

@@ -22,7 +22,7 @@ from tallygate.runtime.engines import Engine
 from tallygate.runtime.machine import is_proved, keep_proof, processor
 from tallygate.runtime.text import Tokenizer
 
-_ANSWERING = ("engines", "graph", "parity", "text")
+_ANSWERING = ("engines", "graph", "parity", "text", "unicode")
 """Rooms whose code decides what an answer is."""
 
 

@@ -6,12 +6,15 @@
 4. A word is a run of letters, marks and digits (Unicode L, M, N); single apostrophes may stand inside it.
    Each punctuation mark that the contract keeps is a token of its own. Everything else separates.
 5. At most ``max_length`` tokens, from the end that the contract keeps. No token at all: one unknown token.
+
+What is upper case, a letter, or composes is asked of the interpreter's own Unicode in version 1, and of stored tables
+in version 2, whose ids are therefore the same on every Python, in C and in a browser.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import repeat
 from typing import Literal
 from unicodedata import category
@@ -20,6 +23,7 @@ import msgspec
 
 from tallygate.runtime.text.composition import nfc
 from tallygate.runtime.text.vocabulary import UNKNOWN, Vocabulary
+from tallygate.runtime.unicode import WORD, compose, unicode_tables
 
 _CUT = re.compile(r"[ \n]")
 _FEW = 256
@@ -36,8 +40,8 @@ class TextContract(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """Which end of a longer text is kept."""
     punctuation: str = ""
     """Each character is a mark that is kept as a token of its own."""
-    version: Literal[1] = 1
-    """Version of the rules above."""
+    version: Literal[1, 2] = 1
+    """Version of the rules above: 1 reads by the interpreter's Unicode tables, 2 by the stored ones."""
 
     def __post_init__(self) -> None:
         if self.max_length < 1:
@@ -49,12 +53,13 @@ class TextContract(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 class _SeparatorTable(dict[int, str]):
     """For ``str.translate``: keeps word characters, apostrophes and the kept marks; all else becomes a space."""
 
-    def __init__(self, punctuation: str) -> None:
+    def __init__(self, punctuation: str, is_word_character: Callable[[str], bool]) -> None:
         self._kept = frozenset(punctuation) | {"'"}
+        self._is_word_character = is_word_character
 
     def __missing__(self, codepoint: int) -> str:
         character = chr(codepoint)
-        kept = character in self._kept or _is_word_character(character)
+        kept = character in self._kept or self._is_word_character(character)
         self[codepoint] = result = character if kept else " "
         return result
 
@@ -72,13 +77,14 @@ class _SeparatorTable(dict[int, str]):
 class Splitter:
     """Splits texts into tokens. Not bound to a vocabulary, so training counts words with it."""
 
-    def __init__(self, punctuation: str = "") -> None:
+    def __init__(self, punctuation: str = "", version: Literal[1, 2] = 1) -> None:
         self._punctuation = punctuation
-        self._separators = _SeparatorTable(punctuation)
+        self._normalize = _normalize if version == 1 else _normalize_by_tables
+        self._separators = _SeparatorTable(punctuation, _is_word_character if version == 1 else _is_word_by_tables)
 
     def split(self, text: str) -> list[str]:
         """All tokens of ``text``, in order."""
-        text = self._separators.separate(_normalize(text))
+        text = self._separators.separate(self._normalize(text))
         for mark in self._punctuation:
             text = text.replace(mark, f" {mark} ")
         if "'" in text:
@@ -97,7 +103,7 @@ class Tokenizer:
     def __init__(self, vocabulary: Vocabulary, contract: TextContract) -> None:
         self.vocabulary = vocabulary
         self.contract = contract
-        self._splitter = Splitter(contract.punctuation)
+        self._splitter = Splitter(contract.punctuation, contract.version)
         # A dict's own method: through the vocabulary's read-only view, every word costs half as much again.
         self._row_of = dict(vocabulary.rows).get
         self._piece = 16 * contract.max_length + 1024
@@ -127,10 +133,26 @@ class Tokenizer:
 def _normalize(text: str) -> str:
     # The capital sigma is the only character whose str.lower() looks at its neighbours.
     text = text.lower() if text.isascii() else text.replace("Σ", "σ").lower()
+    text = _without_line_breaks(text)
+    return text if text.isascii() else nfc(text).replace("\u2019", "'")
+
+
+def _normalize_by_tables(text: str) -> str:
+    if text.isascii():
+        return _without_line_breaks(text.lower())
+    # A fold is the lower case and, where that is one character, its NFC; U+2019 folds as well.
+    return compose(_without_line_breaks(text.translate(unicode_tables().translation)))
+
+
+def _without_line_breaks(text: str) -> str:
     # Only B and R lower to b and r, so line breaks can be found after lowering, where a plain replace finds them.
     if "<br" in text:
         text = text.replace("<br />", " ").replace("<br/>", " ").replace("<br>", " ")
-    return text if text.isascii() else nfc(text).replace("\u2019", "'")
+    return text
+
+
+def _is_word_by_tables(character: str) -> bool:
+    return bool(unicode_tables().classes[ord(character)] & WORD)
 
 
 def _is_word_character(character: str) -> bool:

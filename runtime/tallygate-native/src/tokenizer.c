@@ -1,0 +1,269 @@
+/* The text contract, version 2: UTF-8 -> ids in one pass, with memory that depends on the vocabulary's longest word only.
+ *
+ * ASCII runs through a table of byte classes. Elsewhere a character is folded (lower case, NFC of one character); where
+ * the next one joins it, the whole place is composed as NFC has it. A place that is longer than any word of the vocabulary
+ * could come from is an unknown word however it is composed, so it need not be kept. */
+#include <string.h>
+
+#include "model.h"
+#include "unicode.h"
+#include "utf8.h"
+
+enum { SEPARATOR = 0, LETTER = 1, APOSTROPHE = 2, MARK = 3, OTHER = 4 };
+enum { LONG_SOLIDUS = 0x338, DOT_ABOVE = 0x307, DOTTED_CAPITAL_I = 0x130 };
+
+typedef struct {
+    tg_worker *worker;
+    const tg_image *image;
+    const uint8_t *text, *end;
+    int32_t *ids;
+    size_t count, capacity;
+    size_t size;    /* bytes of the word that is being read; longest_word + 1 where it is longer than all */
+    int apostrophe; /* one stands behind the word */
+    int full;       /* the first max_length tokens are read, and only those are kept */
+} reader;
+
+static void push(reader *r, int32_t id) {
+    if (r->full) return;
+    r->ids[r->count++ % r->capacity] = id;
+    r->full = !r->image->sizes.keep && r->count == r->capacity;
+}
+
+/* tg_word_hash of the reader's own word, behind which eight bytes may be written. */
+static uint32_t hash_of(uint8_t *word, size_t size) {
+    uint64_t value = 0x9e3779b97f4a7c15u ^ size, part;
+    size_t left = size;
+    for (; left > 8; left -= 8, word += 8) {
+        memcpy(&part, word, 8);
+        value = (value ^ part) * 0xff51afd7ed558ccdu;
+        value ^= value >> 32;
+    }
+    memcpy(&part, word, 8);
+    part &= ~(uint64_t)0 >> (64 - 8 * left);
+    value = (value ^ part) * 0xff51afd7ed558ccdu;
+    value ^= value >> 32;
+    return (uint32_t)(value ^ value >> 16);
+}
+
+static void end_word(reader *r) {
+    const size_t size = r->size;
+    uint8_t *word = r->worker->word;
+    r->size = 0, r->apostrophe = 0;
+    if (!size) return;
+    if (size > r->worker->model->longest_word) push(r, TG_UNKNOWN_ROW);
+    else push(r, tg_word_row(r->image, word, size, hash_of(word, size)));
+}
+
+static void append(reader *r, const uint8_t *bytes, size_t count) {
+    const size_t longest = r->worker->model->longest_word;
+    if (r->size + count > longest) {
+        r->size = longest + 1;
+        return;
+    }
+    memcpy(r->worker->word + r->size, bytes, count);
+    r->size += count;
+}
+
+static size_t utf8_from(uint32_t c, uint8_t out[4]) {
+    if (c < 0x80) return out[0] = (uint8_t)c, 1;
+    if (c < 0x800) return out[0] = (uint8_t)(0xc0 | c >> 6), out[1] = (uint8_t)(0x80 | (c & 63)), 2;
+    if (c < 0x10000) {
+        out[0] = (uint8_t)(0xe0 | c >> 12), out[1] = (uint8_t)(0x80 | (c >> 6 & 63)), out[2] = (uint8_t)(0x80 | (c & 63));
+        return 3;
+    }
+    out[0] = (uint8_t)(0xf0 | c >> 18), out[1] = (uint8_t)(0x80 | (c >> 12 & 63));
+    out[2] = (uint8_t)(0x80 | (c >> 6 & 63)), out[3] = (uint8_t)(0x80 | (c & 63));
+    return 4;
+}
+
+/* The row of a kept mark; 0 for any other character. */
+static int32_t mark_row(const reader *r, uint32_t c) {
+    size_t low = 0, count = r->image->sizes.marks;
+    while (low < count) {
+        const size_t middle = low + (count - low) / 2;
+        if (r->image->marks[middle] == c) return r->worker->model->mark_rows[middle];
+        if (r->image->marks[middle] < c) low = middle + 1;
+        else count = middle;
+    }
+    return 0;
+}
+
+/* One character in NFC. */
+static void read_character(reader *r, uint32_t c) {
+    uint8_t bytes[4];
+    const int32_t mark = mark_row(r, c);
+    if (!mark && tg_unicode_class(c) & TG_WORD) {
+        if (r->apostrophe) append(r, (const uint8_t *)"'", 1), r->apostrophe = 0;
+        append(r, bytes, utf8_from(c, bytes));
+    } else if (c == '\'' && r->size && !r->apostrophe) {
+        r->apostrophe = 1;
+    } else {
+        end_word(r);
+        if (mark) push(r, mark);
+    }
+}
+
+/* Whether the character at r->text joins what stands before it; then it is read. */
+static int next_joins(reader *r, uint32_t *c) {
+    const uint8_t *at = r->text;
+    if (at == r->end || *at < 0x80) return 0;
+    *c = tg_utf8_decode(&at, r->end);
+    if (*c == TG_NO_CHARACTER) return 0;
+    *c = tg_unicode_fold(*c);
+    if (!(tg_unicode_class(*c) & TG_JOINS)) return 0;
+    r->text = at;
+    return 1;
+}
+
+/* A character and all that join it. */
+static void read_place(reader *r, uint32_t first) {
+    uint32_t *segment = r->worker->segment, c = first;
+    const size_t room = r->worker->segment_room;
+    size_t count = 0;
+    segment[count++] = tg_unicode_fold(first);
+    if (first == DOTTED_CAPITAL_I) segment[count++] = DOT_ABOVE;
+    int overflow = 0;
+    while (next_joins(r, &c)) {
+        if (count < room) segment[count++] = c;
+        else if (overflow = 1, c == LONG_SOLIDUS) segment[room - 1] = c; /* the only one that changes a separator */
+    }
+    if (count > 1 || tg_unicode_class(segment[0]) & (TG_DECOMPOSES | TG_JOINS))
+        count = tg_unicode_compose(segment, count, r->worker->scratch);
+    for (size_t i = 0; i < count; i++) read_character(r, segment[i]);
+    if (overflow) r->size = r->worker->model->longest_word + 1;
+}
+
+/* Bytes of the line break at text, which begins with <; 0 where there is none. */
+static size_t line_break(const uint8_t *text, const uint8_t *end) {
+    static const char forms[3][7] = {"<br>", "<br/>", "<br />"};
+    for (size_t f = 0; f < 3; f++) {
+        const size_t size = 4 + f;
+        size_t i = 0;
+        if ((size_t)(end - text) < size) return 0;
+        while (i < size && (text[i] | (i == 1 || i == 2 ? 0x20 : 0)) == (uint8_t)forms[f][i]) i++;
+        if (i == size) return size;
+    }
+    return 0;
+}
+
+/* Eight bytes at once: which of them are letters and digits of ASCII (the top bit of each), and their lower case.
+ *
+ * Byte by byte a word's end is a branch that no processor foresees; here its length is counted. */
+enum { EIGHT = 8 };
+#define EACH(byte) (0x0101010101010101u * (byte))
+
+static uint64_t letters_of(uint64_t text, uint64_t *lower) {
+    const uint64_t ascii = ~text & EACH(0x80), low = text & EACH(0x7f), small = low | EACH(0x20);
+    const uint64_t letters = (small + EACH(0x80 - 'a')) & ~(small + EACH(0x7f - 'z')) & ascii;
+    const uint64_t digits = (low + EACH(0x80 - '0')) & ~(low + EACH(0x7f - '9')) & ascii;
+    *lower = text | letters >> 2;
+    return letters | digits;
+}
+
+static unsigned first_byte(uint64_t mask) {
+#if defined(__GNUC__)
+    return mask ? (unsigned)__builtin_ctzll(mask) / 8 : EIGHT;
+#else
+    unsigned place = 0;
+    while (place < EIGHT && !(mask >> 8 * place & 0xff)) place++;
+    return place;
+#endif
+}
+
+/* Letters and digits of ASCII onto the word, at least one. The last one waits where the next character may join it. */
+static void read_letters(reader *r) {
+    const uint8_t *classes = r->worker->model->classes, *p = r->text, *end = r->end;
+    const size_t longest = r->worker->model->longest_word;
+    uint8_t *word = r->worker->word;
+    unsigned count = EIGHT;
+    if (r->apostrophe) append(r, (const uint8_t *)"'", 1), r->apostrophe = 0;
+    while (count == EIGHT && end - p >= EIGHT) {
+        uint64_t text, lower;
+        memcpy(&text, p, EIGHT);
+        count = first_byte(~letters_of(text, &lower) & EACH(0x80));
+        if (r->size <= longest) memcpy(word + r->size, &lower, EIGHT);
+        r->size += count, p += count;
+        if (r->size > longest) r->size = longest + 1;
+    }
+    for (; count == EIGHT && p < end && classes[*p] == LETTER; p++) {
+        const uint8_t lower = (uint8_t)(*p | (*p >= 'A' ? 0x20 : 0));
+        append(r, &lower, 1);
+    }
+    r->text = p;
+    if (p == end || *p < 0x80) return;
+    r->text--;
+    if (r->size <= longest) r->size--;
+    read_place(r, *r->text++);
+}
+
+static void read_mark(reader *r, uint8_t c) {
+    end_word(r);
+    push(r, r->worker->model->ascii_marks[c]);
+}
+
+static void read_ascii(reader *r) {
+    const uint8_t c = *r->text;
+    const int kind = r->worker->model->classes[c];
+    const size_t broken = c == '<' ? line_break(r->text, r->end) : 0;
+    if (kind == LETTER) {
+        read_letters(r);
+    } else if (broken) {
+        end_word(r);
+        r->text += broken;
+    } else if (r->end - r->text > 1 && r->text[1] >= 0x80) {
+        r->text++;
+        read_place(r, c);
+    } else {
+        r->text++;
+        if (kind == APOSTROPHE && r->size && !r->apostrophe) r->apostrophe = 1;
+        else if (kind == MARK) read_mark(r, c);
+        else end_word(r);
+    }
+}
+
+static void reverse(int32_t *ids, size_t count) {
+    for (size_t i = 0; i < count / 2; i++) {
+        const int32_t id = ids[i];
+        ids[i] = ids[count - 1 - i], ids[count - 1 - i] = id;
+    }
+}
+
+tg_status tg_tokenize(tg_worker *worker, const uint8_t *text, size_t size, int32_t *ids, size_t *count) {
+    const tg_image *image = &worker->model->image;
+    reader r = {worker, image, text, text + size, ids, 0, image->sizes.max_length, 0, 0, 0};
+    while (r.text < r.end && !r.full) {
+        if (*r.text < 0x80) {
+            read_ascii(&r);
+            continue;
+        }
+        const uint32_t c = tg_utf8_decode(&r.text, r.end);
+        if (c == TG_NO_CHARACTER) return TG_BAD_UTF8;
+        read_place(&r, c);
+    }
+    end_word(&r);
+    if (!r.count) push(&r, TG_UNKNOWN_ROW);
+    if (r.count > r.capacity) {
+        const size_t turn = r.count % r.capacity;
+        reverse(ids, turn), reverse(ids + turn, r.capacity - turn), reverse(ids, r.capacity);
+    }
+    *count = r.count < r.capacity ? r.count : r.capacity;
+    return TG_OK;
+}
+
+void tg_tokenizer_prepare(tg_model *model) {
+    const tg_image *image = &model->image;
+    for (uint32_t i = 0; i < image->sizes.words; i++) {
+        const size_t size = image->word_offsets[i + 1] - image->word_offsets[i];
+        if (size > model->longest_word) model->longest_word = size;
+    }
+    for (int c = 0; c < 256; c++)
+        model->classes[c] = c >= 0x80 ? OTHER : c == '\'' ? APOSTROPHE : tg_unicode_class((uint32_t)c) & TG_WORD ? LETTER : SEPARATOR;
+    for (uint32_t i = 0; i < image->sizes.marks; i++) {
+        uint8_t bytes[4];
+        const size_t size = utf8_from(image->marks[i], bytes);
+        model->mark_rows[i] = tg_word_row(image, bytes, size, tg_word_hash(bytes, size));
+        if (image->marks[i] >= 0x80) continue;
+        model->classes[image->marks[i]] = MARK;
+        model->ascii_marks[image->marks[i]] = model->mark_rows[i];
+    }
+}

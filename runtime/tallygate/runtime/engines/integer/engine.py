@@ -1,0 +1,52 @@
+"""The integer LSTM on numpy: the specification itself, as the fallback where no native kernel is there."""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tallygate.runtime.engines.integer.image import DeviceImage, read_image
+from tallygate.runtime.engines.integer.lstm import IntegerLSTM
+from tallygate.runtime.errors import GateError, InputError
+from tallygate.runtime.text import TextContract, Tokenizer, Vocabulary
+
+
+class IntegerNumpyEngine:
+    """Runs a device image in numpy. Safe to share between threads."""
+
+    name = "numpy"
+    provider = "numpy"
+    precision = "integer"
+
+    def __init__(self, image: bytes) -> None:
+        """Raises :class:`BundleInvalidError` when ``image`` is not a device image."""
+        self.image: DeviceImage = read_image(image, "variant integer")
+        self._lstm = IntegerLSTM(self.image.model)
+
+    def run(self, ids: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.float32]:
+        """``ids`` [batch, time] and ``lengths`` [batch] -> logits [batch, outputs]."""
+        return self.exact_logits(ids, lengths).astype(np.float32)
+
+    def answers_of_goldens(self) -> str:
+        """SHA-256 of all golden logits. Raises :class:`GateError` for a bit that is otherwise than at export."""
+        image = self.image
+        contract = TextContract(max_length=image.max_length, keep=image.keep, punctuation=image.punctuation, version=2)
+        tokenizer = Tokenizer(Vocabulary(image.words, len(image.model.embedding)), contract)
+        digest = hashlib.sha256()
+        for number, golden in enumerate(image.goldens, 1):
+            ids = np.array([tokenizer.encode(golden.text)])
+            logits = self.exact_logits(ids, np.array([ids.shape[1]]))[0]
+            if logits.tobytes() != golden.logits.tobytes():
+                reason, mend = "is answered otherwise than at export", "do not serve this copy"
+                raise GateError(f"golden text {number} on numpy", reason, mend)
+            digest.update(logits.tobytes())
+        return digest.hexdigest()
+
+    def exact_logits(self, ids: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.float64]:
+        """As :meth:`run`, before the logits are made float32. Raises :class:`InputError` for ids that no row has."""
+        rows = len(self.image.model.embedding)
+        if ids.size and not 0 <= int(ids.min()) <= int(ids.max()) < rows:
+            raise InputError("ids", f"lie outside 0 to {rows - 1}", "use the bundle's own tokenizer")
+        return self._lstm.logits(ids, lengths)

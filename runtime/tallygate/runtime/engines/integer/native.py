@@ -1,0 +1,197 @@
+"""The native engine: the C core by ctypes, one call for a batch of ids or of texts. It releases the GIL."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from ctypes import byref, c_int64, c_size_t, c_void_p
+from typing import Any
+from weakref import finalize
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tallygate.runtime.engines.integer.image import DeviceImage, read_image
+from tallygate.runtime.engines.integer.library import Library, ModelFacts, load_library
+
+KERNEL_VARIABLE = "TALLYGATE_KERNEL"
+_TEXTS_PER_THREAD = 64
+
+
+class NativeEngine:
+    """Runs a device image by the C core. Safe to share between threads."""
+
+    name = "native"
+    precision = "integer"
+
+    def __init__(
+        self, image: bytes, kernel: str | None = None, threads: int = 1, library: Library | None = None
+    ) -> None:
+        """``kernel`` is a kernel's name; by default what ``TALLYGATE_KERNEL`` names, else the best one that runs here.
+
+        Raises :class:`BundleInvalidError` when ``image`` is not a device image, :class:`EngineUnavailableError` when
+        the library or the kernel is not there.
+        """
+        self.library = library or load_library()
+        self._image = np.frombuffer(
+            image, np.uint8
+        )  # bytes may begin anywhere; numpy's copy begins at a multiple of 16
+        if self._image.ctypes.data % 8:
+            self._image = self._image.copy()
+        kernel = kernel or os.environ.get(KERNEL_VARIABLE) or None
+        self._model = c_void_p()
+        name = None if kernel is None else kernel.encode("utf-8")
+        functions = self.library.functions
+        status = functions.tg_open(self._image.ctypes.data, self._image.size, name, byref(self._model))
+        self.library.check(
+            status, f"kernel {kernel}" if status in (12, 13) else "variant integer", "get the bundle again"
+        )
+        finalize(self, functions.tg_close, self._model)
+        facts = ModelFacts()
+        functions.tg_model_facts(self._model, byref(facts))
+        self.outputs, self.max_length = int(facts.outputs), int(facts.max_length)
+        self.kernel = facts.kernel.decode("ascii")
+        self.provider = self.kernel
+        self._threads = ThreadPoolExecutor(threads) if threads > 1 else None
+        self._thread_count = threads
+        self._workers: deque[_Worker] = deque()
+
+    def run(self, ids: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.float32]:
+        """``ids`` [batch, time] and ``lengths`` [batch] -> logits [batch, outputs]."""
+        inside = np.arange(ids.shape[1]) < lengths[:, None]
+        return self.exact_logits(ids[inside], lengths).astype(np.float32)
+
+    def exact_logits(self, ids: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.float64]:
+        """The ids of all rows, one after the other, and ``lengths`` -> logits float64 [rows, outputs].
+
+        Raises :class:`InputError` for an id that no row has, and for a row that is empty or too long.
+        """
+        flat = np.ascontiguousarray(ids, np.int32)
+        offsets = _offsets(lengths)
+        logits = np.empty((len(lengths), self.outputs))
+
+        def answer(start: int, end: int, worker: _Worker) -> int:
+            return int(worker.functions.tg_run_ids(
+                worker.handle, flat.ctypes.data, offsets[start:].ctypes.data, end - start, logits[start:].ctypes.data
+            ))  # fmt: skip
+
+        self._in_parts(len(lengths), answer, "ids")
+        return logits
+
+    def run_texts(self, texts: Sequence[str]) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+        """Texts -> exact logits float64 [texts, outputs], and how many tokens each text has, [texts]."""
+        if len(texts) == 1:
+            return self._run_text(texts[0])
+        encoded = [_utf8(text) for text in texts]
+        together = b"".join(encoded)
+        offsets = _offsets(list(map(len, encoded)))
+        logits, tokens = np.empty((len(texts), self.outputs)), np.empty(len(texts), np.int32)
+
+        def answer(start: int, end: int, worker: _Worker) -> int:
+            return int(worker.functions.tg_run_texts(
+                worker.handle, together, offsets[start:].ctypes.data, end - start,
+                logits[start:].ctypes.data, tokens[start:].ctypes.data,
+            ))  # fmt: skip
+
+        self._in_parts(len(texts), answer, "texts")
+        return logits, tokens
+
+    def _run_text(self, text: str) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+        """As :meth:`run_texts` for one text, without what only several need."""
+        data = _utf8(text)
+        with self._worker() as worker:
+            worker.offsets[1] = len(data)
+            status = worker.functions.tg_run_texts(worker.handle, data, worker.offsets, 1, *worker.addresses)
+            self.library.check(status, "text", "pass a string")
+            return worker.logits.copy(), worker.tokens.copy()
+
+    def encode(self, text: str) -> list[int]:
+        """The ids of one text."""
+        data, count = _utf8(text), c_size_t()
+        with self._worker() as worker:
+            ids = np.empty(self.max_length, np.int32)
+            status = worker.functions.tg_encode(worker.handle, data, len(data), ids.ctypes.data, byref(count))
+            self.library.check(status, "text", "pass a string")
+        return [int(number) for number in ids[: count.value]]
+
+    def check_goldens(self) -> None:
+        """Answer every golden text of the image. Raises :class:`GateError` for a bit that is otherwise."""
+        at = c_size_t()
+        with self._worker() as worker:
+            status = worker.functions.tg_check(worker.handle, byref(at))
+        self.library.check(status, f"golden text {at.value + 1} on {self.kernel}", "get the bundle again")
+
+    def answers_of_goldens(self) -> str:
+        """One hash of all golden logits, the same on every kernel and machine. Raises as :meth:`check_goldens`."""
+        self.check_goldens()
+        goldens = self.read().goldens
+        logits, _ = self.run_texts([golden.text for golden in goldens])
+        return hashlib.sha256(logits.tobytes()).hexdigest()
+
+    def read(self) -> DeviceImage:
+        """The image as Python reads it."""
+        return read_image(self._image.tobytes(), "variant integer")
+
+    def _in_parts(self, count: int, answer: Any, source: str) -> None:  # noqa: ANN401
+        """Call ``answer(start, end, worker)`` for parts that cover ``count`` texts, each on a thread of its own."""
+        parts = min(self._thread_count, -(-count // _TEXTS_PER_THREAD))
+        bounds = [count * part // max(parts, 1) for part in range(max(parts, 1) + 1)]
+
+        def run(part: int) -> int:
+            with self._worker() as worker:
+                return int(answer(bounds[part], bounds[part + 1], worker))
+
+        statuses = list(self._threads.map(run, range(parts))) if self._threads and parts > 1 else [run(0)]
+        for status in statuses:
+            self.library.check(status, source, "use the bundle's own tokenizer")
+
+    @contextmanager
+    def _worker(self) -> Iterator[_Worker]:
+        """A worker that nobody else uses meanwhile: a deque's own methods are atomic."""
+        try:
+            worker = self._workers.pop()
+        except IndexError:
+            worker = _Worker(self)
+        try:
+            yield worker
+        finally:
+            self._workers.append(worker)
+
+
+class _Worker:
+    """``tg_worker``: the memory of one thread."""
+
+    def __init__(self, engine: NativeEngine) -> None:
+        self.functions = engine.library.functions
+        self.handle = c_void_p()
+        engine.library.check(
+            self.functions.tg_worker_open(engine._model, byref(self.handle)), "a worker", "free memory"
+        )
+        finalize(self, self.functions.tg_worker_close, self.handle)
+        self.offsets = (c_int64 * 2)()
+        self.logits, self.tokens = np.empty((1, engine.outputs)), np.empty(1, np.int32)
+        self.addresses = self.logits.ctypes.data, self.tokens.ctypes.data
+
+
+def native_engines(image: bytes) -> list[NativeEngine]:
+    """One engine for every kernel that this machine can run, and that can run this image."""
+    return [NativeEngine(image, kernel) for kernel in load_library().kernels()]
+
+
+def _utf8(text: str) -> bytes:
+    """``text`` as UTF-8; half a surrogate pair, which has none, as another character that only separates."""
+    try:
+        return text.encode("utf-8")
+    except UnicodeEncodeError:
+        return re.sub("[\ud800-\udfff]", "\ufffd", text).encode("utf-8")
+
+
+def _offsets(lengths: Sequence[int] | NDArray[np.int64]) -> NDArray[np.int64]:
+    offsets = np.zeros(len(lengths) + 1, np.int64)
+    np.cumsum(lengths, out=offsets[1:])
+    return offsets
