@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tallygate.runtime.unicode.composition import compose as compose
+    from tallygate.runtime.unicode.tables import CODE_POINTS as CODE_POINTS
+    from tallygate.runtime.unicode.tables import DECOMPOSES as DECOMPOSES
+    from tallygate.runtime.unicode.tables import JOINS as JOINS
     from tallygate.runtime.unicode.tables import UNICODE_VERSION as UNICODE_VERSION
     from tallygate.runtime.unicode.tables import WORD as WORD
     from tallygate.runtime.unicode.tables import unicode_tables as unicode_tables
@@ -17,6 +20,9 @@ else:
         {
             "composition": ("compose",),
             "tables": (
+                "CODE_POINTS",
+                "DECOMPOSES",
+                "JOINS",
                 "UNICODE_VERSION",
                 "WORD",
                 "unicode_tables",

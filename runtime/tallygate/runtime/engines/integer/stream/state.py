@@ -17,7 +17,7 @@ from tallygate.runtime.engines.integer.arithmetic import CODE_ONE, STATE_MAX
 from tallygate.runtime.engines.integer.image import DeviceImage
 from tallygate.runtime.engines.integer.stream.text import BEGINNINGS, PieceReader, WaitedFor, decoded
 from tallygate.runtime.errors import InputError
-from tallygate.runtime.unicode.tables import CODE_POINTS, JOINS, unicode_tables
+from tallygate.runtime.unicode import CODE_POINTS, JOINS, unicode_tables
 
 MAGIC = b"TGSTATE\x00"
 VERSION = 1

@@ -13,8 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from tallygate.runtime.engines.integer.image import DeviceImage
 from tallygate.runtime.text import UNKNOWN
-from tallygate.runtime.unicode.composition import compose
-from tallygate.runtime.unicode.tables import DECOMPOSES, JOINS, WORD, unicode_tables
+from tallygate.runtime.unicode import DECOMPOSES, JOINS, WORD, compose, unicode_tables
 
 BEGINNINGS = ("", "<", "<b", "<br", "<br ", "<br /", "<br/")
 """What may become a line break; a tag is a place in this list."""
