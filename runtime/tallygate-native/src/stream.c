@@ -47,7 +47,9 @@ static const uint8_t *read_on(window *n, tg_stream *stream, const uint8_t *text,
     w->offsets[0] = 0;
     tg_reader r = tg_stream_reader(w, stream, w->ids + w->offsets[n->count], TG_STREAM_IDS);
     while (text < end && r.count + IDS_OF_A_CHARACTER <= TG_STREAM_IDS) {
-        const uint32_t c = tg_stream_character(head->bytes, &head->bytes_count, &text, end);
+        const uint32_t c = !head->bytes_count && *text < 0x80
+                               ? *text++
+                               : tg_stream_character(head->bytes, &head->bytes_count, &text, end);
         if (c != TG_WAITS) tg_stream_read(&r, head, stream->place, c);
     }
     head->word_size = (uint32_t)r.size, head->apostrophe = (uint8_t)r.apostrophe;
@@ -72,7 +74,8 @@ static tg_status check_piece(const tg_stream *stream, const uint8_t *text, const
     if (stream->head->tokens + (uint64_t)(end - text) + IDS_OF_A_CHARACTER > MOST_TOKENS) return TG_STREAM_LONG;
     memcpy(bytes, stream->head->bytes, sizeof bytes);
     while (text < end)
-        if (tg_stream_character(bytes, &count, &text, end) == TG_NO_CHARACTER) return TG_BAD_UTF8;
+        if (!count && *text < 0x80) text++;
+        else if (tg_stream_character(bytes, &count, &text, end) == TG_NO_CHARACTER) return TG_BAD_UTF8;
     return TG_OK;
 }
 

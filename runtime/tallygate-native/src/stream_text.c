@@ -23,10 +23,18 @@ static uint8_t next_tag(uint8_t tag, uint32_t c) {
     return NO_TAG;
 }
 
+/* The word characters of ASCII. */
+static int is_letter(uint32_t c) { return (c | 0x20) - 'a' < 26 || c - '0' < 10; }
+
 static void close_place(tg_reader *r, tg_stream_head *head, const uint32_t *place) {
     uint32_t *segment = r->worker->segment;
     size_t count = head->place_count;
     if (!count) return;
+    if (count == 1 && is_letter(place[0]) && !r->apostrophe && r->size < r->worker->model->longest_word) {
+        r->worker->word[r->size++] = (uint8_t)place[0]; /* what most characters are, without a look at the tables */
+        head->place_count = 0;
+        return;
+    }
     memcpy(segment, place, count * sizeof *segment);
     if (count > 1 || tg_unicode_class(segment[0]) & (TG_DECOMPOSES | TG_JOINS))
         count = tg_unicode_compose(segment, count, r->worker->scratch);
