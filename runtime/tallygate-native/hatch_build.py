@@ -10,7 +10,7 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 sys.path.insert(0, str(Path(__file__).parent))
-from compiling import PLATFORM_VARIABLE, PLATFORMS, build_library, this_platform
+from compiling import PLATFORM_VARIABLE, PLATFORMS, build_library, build_wasm, this_platform
 
 
 class CustomBuildHook(BuildHookInterface):
@@ -26,6 +26,10 @@ class CustomBuildHook(BuildHookInterface):
         # An editable installation reads the package where it lies; so that is where the library goes.
         folder = root / "tallygate_native" if version == "editable" else root / "build" / name
         library = build_library(root, folder, name)
+        wasm = root / "web" / "wasm" if version == "editable" else folder / "wasm"
+        modules = build_wasm(root, wasm)
         build_data["tag"] = f"py3-none-{platform.tag}"
         build_data["pure_python"] = False
         build_data["force_include"][str(library)] = f"tallygate_native/{library.name}"
+        for module in modules:
+            build_data["force_include"][str(module)] = f"tallygate_native/web/wasm/{module.name}"
