@@ -1,4 +1,4 @@
-"""A device image that breaks a MUST is refused, in Python and in C alike; each test is named after what was done to it."""
+"""A device image that breaks a MUST is refused, in Python and in C alike; tests are named after what was done to it."""
 
 from __future__ import annotations
 

@@ -139,6 +139,16 @@ INLINE void gates_of_tails(const int32_t *sums, size_t slot, const int16_t *cons
     for (size_t n = 0; n < 8; n++) memcpy(own_codes(k, slot + n) + k->packed->blocks * UNITS, codes + n, 4);
 }
 
+/* The tail of one slot alone: each gate's four units in the lowest lanes. */
+INLINE void gates_of_tail(const int32_t *sums, const int16_t *addends, const gate_constants *k) {
+    const V x = tail_arguments(sums, addends, addends, 8 * k->packed->blocks, k);
+    const V i = value(x, k->table[0], k->centre), f = value(SHUFFLE(x, x, 0x55), k->table[0], k->centre);
+    const V g = value(SHUFFLE(x, x, 0xaa), k->table[1], k->centre), o = value(SHUFFLE(x, x, 0xff), k->table[0], k->centre);
+    const V states = cell_update(i, f, g, o, tail_cells(k->slots, 0), tail_pools(k->slots, 0), k);
+    const int codes = _mm_cvtsi128_si32(_mm256_castsi256_si128(codes_of(states, k)));
+    memcpy(own_codes(k, 0) + k->packed->blocks * UNITS, &codes, 4);
+}
+
 /* Sums by vpdpbusd, 16 lanes of 4 products. As assembly, since compilers otherwise keep copies of accumulators in memory
  * inside the loop; noinline for the same reason. FLIP makes signed codes unsigned on their way. */
 #define DOT(acc, x, w) __asm__("vpdpbusd %2, %1, %0" : "+v"(acc) : "v"(x), "v"(w))
@@ -171,6 +181,7 @@ INLINE void gates_of_tails(const int32_t *sums, size_t slot, const int16_t *cons
 PRODUCT(product_1_8, 1, 8)
 PRODUCT(product_2_8, 2, 8)
 PRODUCT(product_3_8, 3, 8)
+PRODUCT(product_1_9, 1, 9)
 PRODUCT(product_8_1, 8, 1)
 
 INLINE void blocks_of_slots(size_t slot, size_t rows, const int16_t *const *addends, const gate_constants *k) {
@@ -185,8 +196,30 @@ INLINE void blocks_of_slots(size_t slot, size_t rows, const int16_t *const *adde
     }
 }
 
+/* One text: the tail's vector goes with the last block, first of all, so that its gates run beside other products. */
+INLINE void step_of_one(const int16_t *addends, const gate_constants *k) {
+    const tg_packed *p = k->packed;
+    const uint8_t *codes = k->slots->codes[0];
+    int32_t *sums = k->slots->sums;
+    uint32_t blocks = p->blocks;
+    if (blocks && p->vectors % 8) {
+        product_1_9(p, 8 * --blocks, codes, 0, sums, 0);
+        gates_of_tail(sums + BLOCK_SUMS, addends, k);
+        gates_of_block(sums, 0, blocks, addends, k);
+    }
+    for (uint32_t block = 0; block < blocks; block++) {
+        int32_t *own = sums + (block % 2 + 1) * SLOT_SUMS;
+        product_1_8(p, 8 * block, codes, 0, own, 0);
+        gates_of_block(own, 0, block, addends, k);
+    }
+}
+
 NOINLINE void step_by_vectors(const tg_packed *p, tg_slots *s, size_t count, const int16_t *const *addends) {
     const gate_constants k = constants(p, s);
+    if (count == 1 && p->blocks) {
+        step_of_one(addends[0], &k);
+        return;
+    }
     for (size_t slot = 0; slot < count; slot += 3)
         blocks_of_slots(slot, count - slot < 3 ? count - slot : 3, addends + slot, &k);
     for (size_t slot = 0; p->vectors % 8 && slot < count; slot += 8) {

@@ -173,6 +173,7 @@ static int texts_are_good(const tg_image *image) {
         if (image->word_rows[i] < TG_FIRST_ROW || image->word_rows[i] >= s->rows) return 0;
     for (uint32_t i = 0; i < s->marks; i++)
         if (!image->marks[i] || image->marks[i] > 0x10ffff || image->marks[i] == 0x27 ||
+            tg_unicode_class(image->marks[i]) & TG_WORD ||
             (i && image->marks[i] <= image->marks[i - 1]))
             return 0;
     for (uint32_t i = 0; i < s->temperatures; i++)

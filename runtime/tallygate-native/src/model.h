@@ -17,6 +17,7 @@ struct tg_model {
     size_t longest_word;              /* bytes */
     int32_t mark_rows[256];           /* of image.marks */
     uint8_t classes[256];             /* of bytes, for the tokenizer */
+    int32_t ascii_marks[128];         /* rows of the marks among them */
 };
 
 struct tg_worker {

@@ -37,13 +37,29 @@ static void push(reader *r, int32_t id) {
     r->full = !r->image->sizes.keep && r->count == r->capacity;
 }
 
+/* tg_word_hash of the reader's own word, behind which eight bytes may be written. */
+static uint32_t hash_of(uint8_t *word, size_t size) {
+    uint64_t value = 0x9e3779b97f4a7c15u ^ size, part;
+    size_t left = size;
+    for (; left > 8; left -= 8, word += 8) {
+        memcpy(&part, word, 8);
+        value = (value ^ part) * 0xff51afd7ed558ccdu;
+        value ^= value >> 32;
+    }
+    memcpy(&part, word, 8);
+    part &= ~(uint64_t)0 >> (64 - 8 * left);
+    value = (value ^ part) * 0xff51afd7ed558ccdu;
+    value ^= value >> 32;
+    return (uint32_t)(value ^ value >> 16);
+}
+
 static void end_word(reader *r) {
     const size_t size = r->size;
-    const uint8_t *word = r->worker->word;
+    uint8_t *word = r->worker->word;
     r->size = 0, r->apostrophe = 0;
     if (!size) return;
     if (size > r->worker->model->longest_word) push(r, TG_UNKNOWN_ROW);
-    else push(r, tg_word_row(r->image, word, size, tg_word_hash(word, size)));
+    else push(r, tg_word_row(r->image, word, size, hash_of(word, size)));
 }
 
 static void append(reader *r, const uint8_t *bytes, size_t count) {
@@ -141,46 +157,80 @@ static size_t line_break(const uint8_t *text, const uint8_t *end) {
     return 0;
 }
 
-/* Letters and digits of ASCII, up to one that something may join. */
+/* Eight bytes at once: which of them are letters and digits of ASCII (the top bit of each), and their lower case.
+ *
+ * Byte by byte a word's end is a branch that no processor foresees; here its length is counted. */
+enum { EIGHT = 8 };
+#define EACH(byte) (0x0101010101010101u * (byte))
+
+static uint64_t letters_of(uint64_t text, uint64_t *lower) {
+    const uint64_t ascii = ~text & EACH(0x80), low = text & EACH(0x7f), small = low | EACH(0x20);
+    const uint64_t letters = (small + EACH(0x80 - 'a')) & ~(small + EACH(0x7f - 'z')) & ascii;
+    const uint64_t digits = (low + EACH(0x80 - '0')) & ~(low + EACH(0x7f - '9')) & ascii;
+    *lower = text | letters >> 2;
+    return letters | digits;
+}
+
+static unsigned first_byte(uint64_t mask) {
+#if defined(__GNUC__)
+    return mask ? (unsigned)__builtin_ctzll(mask) / 8 : EIGHT;
+#else
+    unsigned place = 0;
+    while (place < EIGHT && !(mask >> 8 * place & 0xff)) place++;
+    return place;
+#endif
+}
+
+/* Letters and digits of ASCII onto the word, at least one. The last one waits where the next character may join it. */
 static void read_letters(reader *r) {
     const uint8_t *classes = r->worker->model->classes, *p = r->text, *end = r->end;
     const size_t longest = r->worker->model->longest_word;
     uint8_t *word = r->worker->word;
-    size_t size = r->size;
-    if (r->apostrophe) {
-        append(r, (const uint8_t *)"'", 1), r->apostrophe = 0;
-        size = r->size;
+    unsigned count = EIGHT;
+    if (!r->size) r->token_start = p;
+    if (r->apostrophe) append(r, (const uint8_t *)"'", 1), r->apostrophe = 0;
+    while (count == EIGHT && end - p >= EIGHT) {
+        uint64_t text, lower;
+        memcpy(&text, p, EIGHT);
+        count = first_byte(~letters_of(text, &lower) & EACH(0x80));
+        if (r->size <= longest) memcpy(word + r->size, &lower, EIGHT);
+        r->size += count, p += count;
+        if (r->size > longest) r->size = longest + 1;
     }
-    if (!size) r->token_start = p;
-    for (; p < end && classes[*p] == LETTER; p++) {
-        if (size < longest) word[size] = (uint8_t)(*p | (*p >= 'A' ? 0x20 : 0));
-        size += size <= longest;
+    for (; count == EIGHT && p < end && classes[*p] == LETTER; p++) {
+        const uint8_t lower = (uint8_t)(*p | (*p >= 'A' ? 0x20 : 0));
+        append(r, &lower, 1);
     }
-    r->text = p, r->token_end = p, r->size = size;
+    r->text = r->token_end = p;
+    if (p == end || *p < 0x80) return;
+    r->place = --r->text;
+    if (r->size <= longest) r->size--;
+    read_place(r, *r->text++);
+}
+
+static void read_mark(reader *r, uint8_t c) {
+    end_word(r);
+    r->token_start = r->place, r->token_end = r->text;
+    push(r, r->worker->model->ascii_marks[c]);
 }
 
 static void read_ascii(reader *r) {
-    const uint8_t c = *r->text, *classes = r->worker->model->classes;
-    const int kind = classes[c];
+    const uint8_t c = *r->text;
+    const int kind = r->worker->model->classes[c];
     const size_t broken = c == '<' ? line_break(r->text, r->end) : 0;
-    if (broken) {
+    if (kind == LETTER) {
+        read_letters(r);
+    } else if (broken) {
         end_word(r);
         r->text += broken;
-    } else if (r->text + 1 < r->end && r->text[1] >= 0x80) {
+    } else if (r->end - r->text > 1 && r->text[1] >= 0x80) {
         r->text++;
         read_place(r, c);
-    } else if (kind == LETTER) {
-        const uint8_t *p = r->text;
-        while (p < r->end && classes[*p] == LETTER) p++;
-        /* The last letter waits where it may be joined. */
-        const uint8_t *whole = r->end;
-        r->end = p < whole && *p >= 0x80 ? p - 1 : p;
-        read_letters(r);
-        r->end = whole;
     } else {
         r->text++;
-        if (kind == SEPARATOR) end_word(r);
-        else read_character(r, c);
+        if (kind == APOSTROPHE && r->size && !r->apostrophe) r->apostrophe = 1;
+        else if (kind == MARK) read_mark(r, c);
+        else end_word(r);
     }
 }
 
@@ -238,6 +288,8 @@ void tg_tokenizer_prepare(tg_model *model) {
         uint8_t bytes[4];
         const size_t size = utf8_from(image->marks[i], bytes);
         model->mark_rows[i] = tg_word_row(image, bytes, size, tg_word_hash(bytes, size));
-        if (image->marks[i] < 0x80) model->classes[image->marks[i]] = MARK;
+        if (image->marks[i] >= 0x80) continue;
+        model->classes[image->marks[i]] = MARK;
+        model->ascii_marks[image->marks[i]] = model->mark_rows[i];
     }
 }

@@ -51,7 +51,7 @@ static size_t lay_out(tg_worker *w, uint8_t *memory) {
     w->logits = next(&l, 8 * (size_t)s->outputs);
     w->pooled = next(&l, 8 * TG_WINDOW * width);
     for (int i = 0; i < 2 && s->layers > 1; i++) w->codes[i] = next(&l, w->window_ids * width);
-    w->word = next(&l, model->longest_word + 8);
+    w->word = next(&l, model->longest_word + 16);
     w->segment = next(&l, 4 * 4 * w->segment_room);
     w->scratch = next(&l, 4 * 4 * w->segment_room);
     return l.used;

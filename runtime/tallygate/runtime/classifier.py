@@ -35,6 +35,7 @@ class Classifier:
         self.engine = engine
         self.batch_size = batch_size or default_batch_size(engine.name)
         self.tokenizer: Tokenizer = bundle.tokenizer()
+        self._text_engine = engine if isinstance(engine, TextEngine) else None
         self._maker = PredictionMaker(
             bundle.manifest.labels, bundle.manifest.temperature, engine.name, engine.precision, engine.provider
         )
@@ -109,15 +110,15 @@ class Classifier:
         return self.engine.run(np.array([row], np.int64), np.array([len(row)], np.int64))
 
     def _logits_of_text(self, text: str) -> NDArray[np.float32]:
-        if isinstance(self.engine, TextEngine):
-            return self.engine.run_texts([text])[0].astype(np.float32)
+        if self._text_engine is not None:
+            return self._text_engine.run_texts([text])[0].astype(np.float32)
         return self._logits_of_one(self.tokenizer.encode(text))
 
     def _stream(self, texts: Iterable[str], abstain_below: float) -> Iterator[Prediction]:
         checked = (_checked(number, text) for number, text in enumerate(texts, 1))
-        if isinstance(self.engine, TextEngine):
+        if self._text_engine is not None:
             while window := list(islice(checked, WINDOW)):
-                yield from self._maker.make(self.engine.run_texts(window)[0].astype(np.float32), abstain_below)
+                yield from self._maker.make(self._text_engine.run_texts(window)[0].astype(np.float32), abstain_below)
         rows = (self.tokenizer.encode(text) for text in checked)
         while encoded := list(islice(rows, WINDOW)):
             yield from self._maker.make(self.logits(encoded), abstain_below)

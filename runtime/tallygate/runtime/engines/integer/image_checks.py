@@ -20,7 +20,7 @@ from tallygate.runtime.engines.integer.model import (
     largest_input_code,
 )
 from tallygate.runtime.text import FIRST_WORD
-from tallygate.runtime.unicode.tables import UNICODE_VERSION
+from tallygate.runtime.unicode.tables import UNICODE_VERSION, WORD, unicode_tables
 
 Arrays = Mapping[str, NDArray[Any]]
 MAX_ROWS = 2**22
@@ -107,7 +107,12 @@ def _rises(offsets: NDArray[np.uint32], end: int) -> bool:
 
 
 def _marks_are_marks(marks: NDArray[np.uint32]) -> bool:
-    return bool((np.diff(marks.astype(np.int64)) > 0).all()) and _within(marks, 1, 0x10FFFF) and 0x27 not in marks
+    return (
+        bool((np.diff(marks.astype(np.int64)) > 0).all())
+        and _within(marks, 1, 0x10FFFF)
+        and 0x27 not in marks
+        and not any(unicode_tables().classes[mark] & WORD for mark in marks)
+    )
 
 
 def _head_fits(s: Sizes, arrays: Arrays) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from ctypes import POINTER, c_char_p, c_double, c_int, c_int32, c_int64, c_size_t, c_uint32, c_void_p
+from ctypes import POINTER, c_char_p, c_int, c_size_t, c_uint32, c_void_p
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
@@ -31,9 +31,10 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "tg_worker_open": (c_int, [c_void_p, POINTER(c_void_p)]),
     "tg_worker_close": (None, [c_void_p]),
     "tg_check": (c_int, [c_void_p, POINTER(c_size_t)]),
-    "tg_encode": (c_int, [c_void_p, c_char_p, c_size_t, POINTER(c_int32), POINTER(c_size_t)]),
-    "tg_run_ids": (c_int, [c_void_p, POINTER(c_int32), POINTER(c_int64), c_size_t, POINTER(c_double)]),
-    "tg_run_texts": (c_int, [c_void_p, c_char_p, POINTER(c_int64), c_size_t, POINTER(c_double), POINTER(c_int32)]),
+    "tg_encode": (c_int, [c_void_p, c_char_p, c_size_t, c_void_p, POINTER(c_size_t)]),
+    # Arrays go in as addresses: making a typed pointer costs as much as a short text.
+    "tg_run_ids": (c_int, [c_void_p, c_void_p, c_void_p, c_size_t, c_void_p]),
+    "tg_run_texts": (c_int, [c_void_p, c_char_p, c_void_p, c_size_t, c_void_p, c_void_p]),
 }
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from ctypes import POINTER, byref, c_double, c_int32, c_int64, c_size_t, c_void_p
-from queue import Empty, LifoQueue
+from ctypes import byref, c_int64, c_size_t, c_void_p
 from typing import Any
 from weakref import finalize
 
@@ -59,7 +59,7 @@ class NativeEngine:
         self.provider = self.kernel
         self._threads = ThreadPoolExecutor(threads) if threads > 1 else None
         self._thread_count = threads
-        self._workers: LifoQueue[_Worker] = LifoQueue()
+        self._workers: deque[_Worker] = deque()
 
     def run(self, ids: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.float32]:
         """``ids`` [batch, time] and ``lengths`` [batch] -> logits [batch, outputs]."""
@@ -77,7 +77,7 @@ class NativeEngine:
 
         def answer(start: int, end: int, worker: _Worker) -> int:
             return int(worker.functions.tg_run_ids(
-                worker.handle, _ints(flat), _longs(offsets[start:]), end - start, _doubles(logits[start:])
+                worker.handle, flat.ctypes.data, offsets[start:].ctypes.data, end - start, logits[start:].ctypes.data
             ))  # fmt: skip
 
         self._in_parts(len(lengths), answer, "ids")
@@ -85,6 +85,8 @@ class NativeEngine:
 
     def run_texts(self, texts: Sequence[str]) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
         """Texts -> exact logits float64 [texts, outputs], and how many tokens each text has, [texts]."""
+        if len(texts) == 1:
+            return self._run_text(texts[0])
         encoded = [_utf8(text) for text in texts]
         together = b"".join(encoded)
         offsets = _offsets(list(map(len, encoded)))
@@ -92,19 +94,28 @@ class NativeEngine:
 
         def answer(start: int, end: int, worker: _Worker) -> int:
             return int(worker.functions.tg_run_texts(
-                worker.handle, together, _longs(offsets[start:]), end - start,
-                _doubles(logits[start:]), _ints(tokens[start:]),
+                worker.handle, together, offsets[start:].ctypes.data, end - start,
+                logits[start:].ctypes.data, tokens[start:].ctypes.data,
             ))  # fmt: skip
 
         self._in_parts(len(texts), answer, "texts")
         return logits, tokens
+
+    def _run_text(self, text: str) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+        """As :meth:`run_texts` for one text, without what only several need."""
+        data = _utf8(text)
+        with self._worker() as worker:
+            worker.offsets[1] = len(data)
+            status = worker.functions.tg_run_texts(worker.handle, data, worker.offsets, 1, *worker.addresses)
+            self.library.check(status, "text", "pass a string")
+            return worker.logits.copy(), worker.tokens.copy()
 
     def encode(self, text: str) -> list[int]:
         """The ids of one text."""
         data, count = _utf8(text), c_size_t()
         with self._worker() as worker:
             ids = np.empty(self.max_length, np.int32)
-            status = worker.functions.tg_encode(worker.handle, data, len(data), _ints(ids), byref(count))
+            status = worker.functions.tg_encode(worker.handle, data, len(data), ids.ctypes.data, byref(count))
             self.library.check(status, "text", "pass a string")
         return [int(number) for number in ids[: count.value]]
 
@@ -141,15 +152,15 @@ class NativeEngine:
 
     @contextmanager
     def _worker(self) -> Iterator[_Worker]:
-        """A worker that nobody else uses meanwhile."""
+        """A worker that nobody else uses meanwhile: a deque's own methods are atomic."""
         try:
-            worker = self._workers.get_nowait()
-        except Empty:
+            worker = self._workers.pop()
+        except IndexError:
             worker = _Worker(self)
         try:
             yield worker
         finally:
-            self._workers.put(worker)
+            self._workers.append(worker)
 
 
 class _Worker:
@@ -162,6 +173,9 @@ class _Worker:
             self.functions.tg_worker_open(engine._model, byref(self.handle)), "a worker", "free memory"
         )
         finalize(self, self.functions.tg_worker_close, self.handle)
+        self.offsets = (c_int64 * 2)()
+        self.logits, self.tokens = np.empty((1, engine.outputs)), np.empty(1, np.int32)
+        self.addresses = self.logits.ctypes.data, self.tokens.ctypes.data
 
 
 def native_engines(image: bytes) -> list[NativeEngine]:
@@ -181,15 +195,3 @@ def _offsets(lengths: Sequence[int] | NDArray[np.int64]) -> NDArray[np.int64]:
     offsets = np.zeros(len(lengths) + 1, np.int64)
     np.cumsum(lengths, out=offsets[1:])
     return offsets
-
-
-def _ints(array: NDArray[np.int32]) -> Any:  # noqa: ANN401
-    return array.ctypes.data_as(POINTER(c_int32))
-
-
-def _longs(array: NDArray[np.int64]) -> Any:  # noqa: ANN401
-    return array.ctypes.data_as(POINTER(c_int64))
-
-
-def _doubles(array: NDArray[np.float64]) -> Any:  # noqa: ANN401
-    return array.ctypes.data_as(POINTER(c_double))
