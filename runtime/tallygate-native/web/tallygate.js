@@ -35,7 +35,7 @@
 /**
  * @typedef {object} LoadOptions
  * @property {string} [kernel] "simd128" or "scalar"; by default the best one that runs here
- * @property {BufferSource} [wasm] the C core, for pages that bring it along; by default the one beside this file
+ * @property {ArrayBuffer | ArrayBufferView} [wasm] the C core, for pages that bring it along; by default the one beside this file
  */
 
 /**
@@ -103,7 +103,7 @@ export function hasSimd128() {
  *
  * Throws a {@link TallygateError} where it is no image, is damaged or altered, or answers otherwise than at export.
  *
- * @param {BufferSource} image
+ * @param {ArrayBuffer | ArrayBufferView} image
  * @param {LoadOptions} [options]
  * @returns {Promise<Classifier>}
  */
@@ -133,12 +133,12 @@ async function wasmFor(kernel) {
 }
 
 /**
- * @param {BufferSource} wasm
+ * @param {ArrayBuffer | ArrayBufferView} wasm
  * @returns {Promise<Core>}
  */
 async function instantiate(wasm) {
   try {
-    const { instance } = await WebAssembly.instantiate(wasm, {});
+    const { instance } = await WebAssembly.instantiate(/** @type {BufferSource} */ (wasm), {});
     const core = /** @type {Core} */ (/** @type {unknown} */ (instance.exports));
     core._initialize();
     return core;
@@ -172,15 +172,30 @@ export class Classifier {
     this.#worker = this.#words(opened)[0];
     core.tg_model_facts(this.#model, opened);
     const [, outputs, labels, maxLength, , , , goldens] = this.#words(opened);
-    /** Logits per text. @readonly */
+    /**
+     * Logits per text.
+     * @readonly
+     */
     this.outputs = outputs;
-    /** Tokens that are read of a text. @readonly */
+    /**
+     * Tokens that are read of a text.
+     * @readonly
+     */
     this.maxLength = maxLength;
-    /** The kernel that answers. @readonly */
+    /**
+     * The kernel that answers.
+     * @readonly
+     */
     this.kernel = kernel;
-    /** Sorted. @readonly */
+    /**
+     * Sorted.
+     * @readonly
+     */
     this.labels = this.#strings(core.tg_label, labels, opened);
-    /** Texts whose answers the image holds; they are asked at load. @readonly */
+    /**
+     * Texts whose answers the image holds; they are asked at load.
+     * @readonly
+     */
     this.goldens = this.#strings(core.tg_golden, goldens, opened);
     this.#temperatures = Float64Array.from({ length: maxLength }, (_, at) => core.tg_temperature(this.#model, at + 1));
   }

@@ -134,7 +134,7 @@ test("every wrong image is refused in one line", async () => {
     [altered(8, 2), /^the image: the image needs a newer library; /],
   ];
   for (const [bytes, message] of wrong) await assert.rejects(load(bytes), inOneLine(message));
-  const text = /** @type {BufferSource} */ (/** @type {unknown} */ ("image"));
+  const text = /** @type {ArrayBuffer} */ (/** @type {unknown} */ ("image"));
   await assert.rejects(load(text), inOneLine(/^the image: is neither an ArrayBuffer nor a view of one; /));
 });
 
