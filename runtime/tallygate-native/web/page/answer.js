@@ -196,12 +196,13 @@ function wordsWithPulls({ text, tokens, labels }, values, pulls, focus) {
   const words = tokens.flatMap((token, at) => {
     const title = `${token.text || "(no word)"}${token.known ? "" : " (unknown)"}: ${labels[focus]} ${percent(values[at], 0)} (${points(pulls[at])})`;
     const word = element("span", { class: `tg-word tone-${toneOfPull(pulls[at], labels, focus)}${token.known ? "" : " unknown"}`, title }, token.text || "(no word)");
-    return [styled(word, { "--s": Math.min(1, Math.abs(pulls[at]) / FULL_PULL).toFixed(3) }), " "];
+    const gap = at ? text.slice(tokens[at - 1].end, token.start) : "";
+    return [gap, styled(word, { "--s": Math.min(1, Math.abs(pulls[at]) / FULL_PULL).toFixed(3) })];
   });
   const [before, after] = [shortened(cut[0], true), shortened(cut[1], false)].map((part) =>
     element("span", { class: "tg-cut", title: "beyond the longest text that the model reads" }, part),
   );
-  return [...(isCut[0] ? [before, " "] : []), ...words, ...(isCut[1] ? [after] : [])];
+  return [...(isCut[0] ? [before, " "] : []), ...words, ...(isCut[1] ? [" ", after] : [])];
 }
 
 /**

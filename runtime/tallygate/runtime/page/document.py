@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 
 from tallygate.runtime.page.contents import PageContents, image_sha256
-from tallygate.runtime.page.packing import Part, image_part, part_beside, payload_of, plain_part
+from tallygate.runtime.page.packing import Part, image_part, module_beside, module_part, payload_of, plain_part
 from tallygate.runtime.page.sources import Sources
 
 _PLACE = re.compile(r"\{\{(\w+)\}\}")
@@ -26,12 +26,12 @@ def page_of(contents: PageContents, sources: Sources) -> str:
 
 def parts_of(contents: PageContents, sources: Sources) -> list[Part]:
     """What the page needs, in the order of its payload."""
-    simd128 = plain_part("simd128", sources.simd128)
+    simd128 = module_part("simd128", sources.simd128, sources.unicode_tables)
     logits = np.ascontiguousarray(contents.logits, "<f8").tobytes()
     return [
         image_part("image", contents.image),
         simd128,
-        part_beside("scalar", sources.scalar, simd128, sources.unicode_tables),
+        module_beside("scalar", sources.scalar, simd128, sources.unicode_tables),
         plain_part("golden texts", msgspec.json.encode(list(contents.texts))),
         plain_part("golden logits", logits),
     ]

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from tallygate.runtime.engines.integer import image_layout as layout
+from tallygate.runtime.unicode.tables import HEADER as UNICODE_HEADER
 
 Step = tuple[str | int, ...]
 """Kind, then numbers: ``raw bytes``, ``planes bytes width``, ``rises bytes``, ``copy part offset bytes``,
@@ -43,13 +44,25 @@ def plain_part(name: str, data: bytes) -> Part:
     return Part(name, data, [("raw", len(data))])
 
 
-def part_beside(name: str, data: bytes, other: Part, shared: bytes) -> Part:
-    """A part that holds ``shared`` as ``other`` does, and takes it from there."""
-    here, there = data.find(shared), other.data.find(shared)
+def module_part(name: str, data: bytes, tables: bytes) -> Part:
+    """A WebAssembly module that holds the Unicode tables: their lists of numbers are laid out byte by byte."""
+    before = data.find(tables)
+    if before < 0:
+        return plain_part(name, data)
+    _, _, *lists = UNICODE_HEADER.unpack_from(tables)
+    planes: list[Step] = [("planes", count * width, width) for count, width in zip(lists, (6, 6, 9, 9), strict=True)]
+    first = before + UNICODE_HEADER.size
+    last = len(data) - first - sum(int(step[1]) for step in planes)
+    return Part(name, data, [("raw", first), *planes, ("raw", last)])
+
+
+def module_beside(name: str, data: bytes, other: Part, tables: bytes) -> Part:
+    """A WebAssembly module that takes the Unicode tables from another one."""
+    here, there = data.find(tables), other.data.find(tables)
     if min(here, there) < 0:
         return plain_part(name, data)
-    rest = len(data) - here - len(shared)
-    return Part(name, data, [("raw", here), ("copy", other.name, there, len(shared)), ("raw", rest)])
+    rest = len(data) - here - len(tables)
+    return Part(name, data, [("raw", here), ("copy", other.name, there, len(tables)), ("raw", rest)])
 
 
 def image_part(name: str, image: bytes) -> Part:

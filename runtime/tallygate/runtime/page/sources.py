@@ -14,7 +14,7 @@ from tallygate.runtime.unicode.tables import FILE as UNICODE_FILE
 
 _MEND = "install it from the checkout: pip install ./runtime/tallygate-native"
 _IMPORT = re.compile(r"^import \{[^}]*\} from \"(?P<name>\./[\w./]+|\.\./[\w./]+)\";\n", re.MULTILINE)
-_COMMENT = re.compile(r"^[ \t]*(?:/\*\*(?:(?!\*/).)*\*/|//[^\n]*)\n", re.MULTILINE | re.DOTALL)
+_COMMENT = re.compile(r"/\*\*(?:(?!\*/).)*\*/ ?|^[ \t]*//[^\n]*\n", re.MULTILINE | re.DOTALL)
 _EXPORT = re.compile(r"^export (?=async |function|class|const)", re.MULTILINE)
 _SPACE = re.compile(r"\n\s+")
 
