@@ -4,8 +4,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 SHIPPED := runtime/tallygate/runtime/models/imdb.zip
 STAMP := $(VENV)/.installed
+# Tests run in so many processes, each file in one of them; 0: in this one.
+WORKERS ?= 2
+SEED ?= $(shell date +%s)
 
-.PHONY: setup run test check format bundle parity results gpu-report clean
+.PHONY: setup run test proofs check format bundle parity results gpu-report clean
 
 setup: $(STAMP)
 
@@ -19,8 +22,14 @@ $(STAMP): pyproject.toml constraints.txt
 run: setup
 	PATH="$(CURDIR)/$(BIN):$$PATH" bash examples/tour.sh
 
+# The gate: the same examples in the same order every time, without what takes long.
 test: setup
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile
+
+# What the gate leaves out: all that takes long, hypothesis drawing anew, tests in random order (SEED=N repeats one).
+# What hypothesis finds stays in .hypothesis and is asked for first the next time; write it into the test as @example.
+proofs: setup
+	$(BIN)/python -m pytest --slow --hypothesis-profile=proofs -p randomly --randomly-seed=$(SEED)
 
 # On a machine with an NVIDIA GPU: the tests that need one, then docs/results/gpu.md and .json.
 gpu-report: setup
@@ -53,4 +62,4 @@ format: setup
 	$(BIN)/ruff format
 
 clean:
-	rm -rf $(VENV) build dist runs .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build dist runs .mypy_cache .pytest_cache .ruff_cache

@@ -87,7 +87,7 @@ def watch_memory(pid: int, stop: float) -> list[float]:
     """MB of the server's resident memory, once a second until ``stop``."""
     status, memory = Path(f"/proc/{pid}/status"), []
     while time.perf_counter() < stop:
-        line = next(line for line in status.read_text().splitlines() if line.startswith("VmRSS"))
+        line = next(line for line in status.read_text(encoding="utf-8").splitlines() if line.startswith("VmRSS"))
         memory.append(int(line.split()[1]) / 1000)
         time.sleep(1.0)
     return memory

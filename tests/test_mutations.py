@@ -13,8 +13,10 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from tallygate.runtime.bundle.reader import LAYOUT, shipped_bundle
+from tallygate.runtime.bundle.reader import LAYOUT, open_bundle, shipped_bundle
 from tallygate.runtime.cli import main
+from tallygate.runtime.engines.ort.cpu import OnnxRuntimeEngine
+from tallygate.runtime.parity.gate import check_parity, reference_from_goldens
 
 Files = dict[str, bytes]
 Mutation = Callable[[onnx.ModelProto], None]
@@ -112,7 +114,9 @@ def _tensor(model: onnx.ModelProto, name: str) -> TensorProto:
     return next(tensor for tensor in model.graph.initializer if tensor.name == name)
 
 
-GRAPH_MUTATIONS = [wrong_gate_order, one_flipped_sign, off_by_one_length, padding_in_the_pool]
+WEIGHT_MUTATIONS = [wrong_gate_order, one_flipped_sign]
+OPERATOR_MUTATIONS = [off_by_one_length, padding_in_the_pool]
+GRAPH_MUTATIONS = [*WEIGHT_MUTATIONS, *OPERATOR_MUTATIONS]
 
 
 def swapped_words(files: Files) -> Files:
@@ -146,7 +150,7 @@ def test_an_unaltered_copy_passes(files: Files, tmp_path: Path, precision: str) 
 
 
 @pytest.mark.parametrize("precision", ["fp32", "int8"])
-@pytest.mark.parametrize("mutation", GRAPH_MUTATIONS)
+@pytest.mark.parametrize("mutation", WEIGHT_MUTATIONS)
 def test_verify_finds_an_altered_graph(
     files: Files, tmp_path: Path, capsys: pytest.CaptureFixture[str], mutation: Mutation, precision: str
 ) -> None:
@@ -155,6 +159,21 @@ def test_verify_finds_an_altered_graph(
     error = capsys.readouterr().err
     assert f"{precision} on onnxruntime: max logit difference" in error
     assert "above" in error
+
+
+@pytest.mark.parametrize("precision", ["fp32", "int8"])
+@pytest.mark.parametrize("mutation", OPERATOR_MUTATIONS)
+def test_the_graph_contract_refuses_altered_operators_and_the_gate_finds_them(
+    files: Files, tmp_path: Path, capsys: pytest.CaptureFixture[str], mutation: Mutation, precision: str
+) -> None:
+    altered = with_graph(files, precision, mutation)
+    path = write(altered, tmp_path / "broken")
+    assert verify(path, precision) == 2
+    assert "which tallygate does not write" in capsys.readouterr().err
+    bundle = open_bundle(path)
+    engine = OnnxRuntimeEngine.unchecked(altered[LAYOUT.model(precision)], precision, {})
+    report = check_parity(engine, bundle.tokenizer(), reference_from_goldens(bundle.goldens()))
+    assert any("max logit difference" in failure and "above" in failure for failure in report.failures())
 
 
 @pytest.mark.parametrize("mutation", [swapped_words, other_end_kept, one_word_less])
@@ -172,4 +191,4 @@ def test_verify_finds_an_altered_graph_of_the_shipped_bundle(
 ) -> None:
     default = next(iter(json.loads(shipped_files[LAYOUT.manifest])["variants"]))
     path = write(with_graph(shipped_files, default, mutation), tmp_path / "broken")
-    assert verify(path, default) == 1
+    assert verify(path, default) == (2 if mutation in OPERATOR_MUTATIONS else 1)

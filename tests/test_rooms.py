@@ -6,6 +6,7 @@ import ast
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -99,3 +100,31 @@ def test_every_name_at_a_door_is_there_and_typed(room: str) -> None:
     for _, name in typed:
         assert name in dir(module)
         assert getattr(module, name) is not None
+
+
+def test_a_room_hands_on_what_its_file_says_now(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a test puts in a name's place must not stay at the door when the test is over."""
+    room, file = import_module("tallygate.runtime.text"), import_module("tallygate.runtime.text.tokenizer")
+    with monkeypatch.context() as patch:
+        patch.setattr(file, "Tokenizer", "replaced")
+        assert room.Tokenizer == "replaced"
+    assert room.Tokenizer is file.Tokenizer
+
+
+def steps(part: str) -> dict[str, int]:
+    """The rooms of a part, by the height at which pyproject.toml has them: 1 is the lowest."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"][
+        "contracts"
+    ]
+    layers = next(contract["layers"] for contract in contracts if contract.get("containers") == [f"tallygate.{part}"])
+    rows = [[name for name in row.split(" | ") if (ROOT / part / "tallygate" / part / name).is_dir()] for row in layers]
+    return {name: step for step, row in enumerate(reversed([row for row in rows if row]), 1) for name in row}
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_contributing_shows_every_room_at_its_step(part: str) -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines() if line.startswith(f"| {part} |")]
+    cells = [[cell.strip(" `") for cell in line.strip("|").split("|")] for line in lines]
+    assert {room: int(step) for _, step, room, holds in cells if holds} == steps(part)
+    assert [int(step) for _, step, *_ in cells] == sorted((int(step) for _, step, *_ in cells), reverse=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -18,7 +19,9 @@ pytest.importorskip("gradio", reason="needs the extra [demo]")
 
 from tallygate.demo.app import build_app
 from tallygate.demo.copies import Copies
-from tallygate.demo.server import serve
+from tallygate.demo.examples import FILMS
+from tallygate.demo.server import serve, stop
+from tallygate.demo.workspace import Workspace
 from tallygate.runtime.bundle.reader import open_bundle
 from tests.runtime.conftest import ToyBundle
 
@@ -46,11 +49,18 @@ def copies(bundle_path: Path) -> Copies:
 
 
 @pytest.fixture(scope="session")
-def address(bundle_path: Path) -> Iterator[str]:
-    """Where the page is served."""
-    app = build_app(open_bundle(bundle_path))
-    yield serve(app)
-    app.close(verbose=False)
+def workspace() -> Iterator[Workspace]:
+    """Where the visitors' files are."""
+    with Workspace() as workspace:
+        yield workspace
+
+
+@pytest.fixture(scope="session")
+def address(bundle_path: Path, workspace: Workspace) -> Iterator[str]:
+    """Where the page is served, with examples about films."""
+    app = build_app(open_bundle(bundle_path), workspace, examples=FILMS)
+    yield serve(app, workspace)
+    stop(app)
 
 
 def _missing(reason: str) -> NoReturn:
@@ -90,11 +100,14 @@ def _watched(chromium: Browser, address: str, faults: list[str], **options: Any)
 
 @pytest.fixture
 def open_page(chromium: Browser, address: str) -> Iterator[Opener]:
-    """Opens the page with the options of a browser context; afterwards nothing may have gone wrong or left."""
+    """Opens the page, or that at another ``address``, with the options of a browser context.
+
+    Afterwards nothing may have gone wrong or left.
+    """
     faults: list[str] = []
     pages = []
 
-    def open_with(**options: Any) -> Page:  # noqa: ANN401
+    def open_with(address: str = address, **options: Any) -> Page:  # noqa: ANN401
         pages.append(_watched(chromium, address, faults, **options))
         return pages[-1]
 
@@ -108,3 +121,15 @@ def open_page(chromium: Browser, address: str) -> Iterator[Opener]:
 def page(open_page: Opener) -> Page:
     """The page on a wide screen."""
     return open_page(viewport={"width": 1280, "height": 900})
+
+
+@pytest.fixture
+def rows(tmp_path: Path) -> Path:
+    """10,000 rows."""
+    texts = [f"{'very ' * (i % 7)}{'good' if i % 3 else 'bad'} film number {i}" for i in range(10_000)]
+    path = tmp_path / "rows.csv"
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["id", "review"])
+        writer.writerows(enumerate(texts))
+    return path

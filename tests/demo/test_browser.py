@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import time
 from collections.abc import Iterator
@@ -15,49 +14,14 @@ from tallygate.demo.batch import BatchRun
 from tallygate.demo.copies import Copies
 from tallygate.demo.tabs import batch as batch_tab
 from tallygate.runtime.classifier import Classifier
-from tallygate.runtime.cli import main
+from tests.demo.visiting import choose, classify, open_tab, start, upload, wait_for_text
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Locator, Page
+    from playwright.sync_api import Page
 
     from tests.demo.conftest import Opener
 
-TABS = ["Classify", "Inside the cell", "Do the copies agree?", "Batch", "About"]
 HOSTILE = "<img src=x onerror=alert(1)> ${1+1} {{value}} `good` film"
-
-
-def open_tab(page: Page, name: str) -> None:
-    """On a narrow page, opening a tab moves others into the menu of tabs and out of it: what was there may be gone."""
-    from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
-
-    for _ in range(20):
-        with contextlib.suppress(PlaywrightTimeoutError):
-            _click_tab(page, name)
-            return
-    raise AssertionError(f"tab {name!r} is neither on the page nor in its menu")
-
-
-def _click_tab(page: Page, name: str) -> None:
-    tab = page.get_by_role("tab", name=name)
-    if tab.count() and tab.first.is_visible():
-        tab.first.click(timeout=1500)
-    else:
-        page.locator(".overflow-menu > button").first.click(timeout=1500)
-        page.locator(".overflow-dropdown").get_by_text(name).click(timeout=1500)
-
-
-def choose(page: Page, label: str, option: str) -> None:
-    page.get_by_label(label).locator("visible=true").first.click()
-    page.get_by_role("option", name=option).click()
-
-
-def classify(page: Page, text: str) -> None:
-    page.locator("#tg-review textarea").fill(text)
-    page.locator("#tg-classify").click()
-
-
-def wait_for_text(locator: Locator, text: str) -> None:
-    locator.filter(has_text=text).first.wait_for()
 
 
 def test_typing_a_review_answers_it(page: Page, copies: Copies) -> None:
@@ -94,17 +58,17 @@ def test_the_gates_of_a_word_open_by_mouse_and_keyboard(page: Page) -> None:
     open_tab(page, "Inside the cell")
     words, step = page.get_by_test_id("cell-words"), page.get_by_test_id("step")
     words.get_by_role("button", name="plot").click()
-    wait_for_text(step, "word 3 of 6")
+    wait_for_text(step, "step 3 of 6")
     assert page.locator("#tg-step .tg-strip img").count() == 7
     page.wait_for_function("document.activeElement.dataset.step === '2'")
     page.keyboard.press("ArrowRight")
-    wait_for_text(step, "word 4 of 6")
+    wait_for_text(step, "step 4 of 6")
     pixels = page.locator(".tg-pixels").first
     pixels.click(position={"x": 0.95 * pixels.bounding_box()["width"], "y": 20})
-    wait_for_text(step, "word 6 of 6")
+    wait_for_text(step, "step 6 of 6")
     page.get_by_label("the word that they respond to").click()
     wait_for_text(page.locator("#tg-maps"), "wrote down most strongly")
-    wait_for_text(step, "word 6 of 6")
+    wait_for_text(step, "step 6 of 6")
 
 
 def test_the_copies_are_compared_and_the_gate_speaks(page: Page) -> None:
@@ -119,29 +83,8 @@ def test_the_copies_are_compared_and_the_gate_speaks(page: Page) -> None:
     wait_for_text(page.locator("#tg-gates li.bad"), "goldens 4, below 256")
 
 
-@pytest.fixture
-def rows(tmp_path: Path) -> Path:
-    """10,000 rows."""
-    texts = [f"{'very ' * (i % 7)}{'good' if i % 3 else 'bad'} film number {i}" for i in range(10_000)]
-    path = tmp_path / "rows.csv"
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(["id", "review"])
-        writer.writerows(enumerate(texts))
-    return path
-
-
-def upload(page: Page, path: Path) -> None:
-    open_tab(page, "Batch")
-    page.locator("#tg-file input[type=file]").set_input_files(path)
-
-
-def start(page: Page) -> None:
-    page.locator("#tg-start:not([disabled])").click()
-
-
 def test_a_file_of_10_000_rows_cancelled_once_and_finished_once(
-    page: Page, rows: Path, bundle_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    page: Page, rows: Path, copies: Copies, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole, closed = batch_tab.classify_file, []
 
@@ -164,7 +107,7 @@ def test_a_file_of_10_000_rows_cancelled_once_and_finished_once(
             break
         page.wait_for_timeout(100)
     assert closed
-    assert not closed[0].exists()
+    assert list(closed[0].iterdir()) == []
 
     monkeypatch.setattr(batch_tab, "classify_file", whole)
     start(page)
@@ -174,10 +117,8 @@ def test_a_file_of_10_000_rows_cancelled_once_and_finished_once(
         page.locator("#tg-download a").first.click()
     with Path(download.value.path()).open(newline="", encoding="utf-8") as file:
         found = list(csv.DictReader(file))
-    arguments = ["--bundle", str(bundle_path), "--file", str(rows), "--column", "review", "--format", "csv"]
-    assert main(["predict", *arguments]) == 0
-    expected = list(csv.DictReader(capsys.readouterr().out.splitlines()))
-    assert [{name: row[name] for name in expected[0]} for row in found] == expected
+    expected = copies.load(copies.first).predict([row["text"] for row in found])
+    assert [(row["label"], row["score"]) for row in found] == [(p.label, f"{p.score:.6f}") for p in expected]
     assert [int(row["line"]) for row in found] == list(range(2, 10_002))
 
 
@@ -228,19 +169,6 @@ def test_dark_mode_by_system_and_by_switch(open_page: Opener) -> None:
     page.locator("#tg-switch").click()
     page.wait_for_function("document.body.classList.contains('dark')")
     assert ground(page) < 200
-
-
-def test_a_phone_never_scrolls_sideways(open_page: Opener, rows: Path) -> None:
-    page = open_page(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
-    classify(page, " ".join(["incomprehensibilities" * 5, "good film", HOSTILE]))
-    for name in TABS:
-        open_tab(page, name)
-        if name == "Batch":
-            upload(page, rows)
-            start(page)
-            page.get_by_test_id("answers").wait_for()
-        page.wait_for_timeout(300)
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390, name
 
 
 def test_the_page_of_the_api_asks_nobody_else(page: Page) -> None:

@@ -68,6 +68,10 @@ def test_every_picture_of_a_text_of_one_word_can_be_drawn(copies: Copies) -> Non
     for text in ("", "good", "zorbly"):
         cell = microscope.look(tokenizer.encode(text), next(iter(microscope.views)), 0)
         words = words_of(text, tokenizer)
-        pages = (show_words(cell, words, 0), show_step(cell, words, 0, "pull"), show_maps(cell, words, 0, "response"))
+        pages = (
+            show_words(cell, words, 0, text),
+            show_step(cell, words, 0, "pull"),
+            show_maps(cell, words, 0, "response"),
+        )
         assert all(page and "nan" not in page.replace("data:", "") for page in pages[:2])
         assert "100.0%" in show_memory(cell, words, ["bad", "good"], 0)

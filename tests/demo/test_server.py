@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import socket
@@ -17,8 +18,9 @@ from gradio_client import Client
 from gradio_client.exceptions import AppError
 
 from tallygate.demo.copies import Copies
+from tallygate.demo.examples import FILMS
 from tallygate.demo.limits import TEXT_CHARACTERS, TEXTS
-from tallygate.demo.tabs.about import SNIPPET
+from tallygate.demo.tabs.about import snippet
 from tallygate.runtime.cli import main
 
 Capture = pytest.CaptureFixture[str]
@@ -41,7 +43,7 @@ def test_programs_get_the_same_answers(client: Client, copies: Copies) -> None:
 def test_the_readme_s_program_works(address: str, copies: Copies) -> None:
     readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
     (program,) = re.findall(r"```python\n(from gradio_client.*?)```", readme, re.DOTALL)
-    assert all(line in program for line in SNIPPET.splitlines()[1:])
+    assert all(line in program for line in snippet(FILMS).splitlines()[1:])
     command = [sys.executable, "-c", program.replace("http://127.0.0.1:7860", address)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -58,15 +60,28 @@ def test_only_the_three_endpoints_are_public(client: Client) -> None:
     [
         (("x" * (TEXT_CHARACTERS + 1),), "/classify", "are read at most"),
         ((["x"] * (TEXTS + 1),), "/classify_many", "are answered at once"),
+        ((["x" * TEXT_CHARACTERS] * 11,), "/classify_many", "are read at once"),
         (([],), "/classify_many", "holds no text"),
+        (("a text",), "/classify_many", "not a list"),
+        (({"a": 1},), "/classify_many", "not a list"),
+        ((None,), "/classify_many", "not a list"),
+        ((5,), "/classify_many", "not a list"),
+        ((["x", 5],), "/classify_many", "text 2: is a number"),
+        (([["x"]],), "/classify_many", "text 1: is a list"),
+        ((["x", None],), "/classify_many", "text 2: is nothing"),
+        ((["x"], {"a": 1}), "/classify_many", "is an object, not a name"),
+        ((["x"], "a" * 300), "/classify_many", "has a name of 300"),
+        ((["x"],), "/classify", "is a list, not a text"),
+        ((None,), "/classify", "is nothing, not a text"),
         (("x", "fp32 on abacus"), "/classify", "choose one of"),
     ],
 )
 def test_limits_are_told_in_one_line(
-    client: Client, arguments: tuple[object, ...], endpoint: str, message: str
+    client: Client, arguments: tuple[object, ...], endpoint: str, message: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(AppError, match=message):
         client.predict(*arguments, api_name=endpoint)
+    assert "Traceback" not in capfd.readouterr().err
 
 
 def test_clients_at_the_same_time_get_their_own_answers(address: str, copies: Copies) -> None:
@@ -93,12 +108,10 @@ def watch(event, arguments):
 sys.addaudithook(watch)
 import argparse, json, threading, urllib.request
 from tallygate.demo import command
-import gradio
-gradio.Blocks.block_thread = lambda self: None
+command._wait = lambda: urllib.request.urlopen("http://127.0.0.1:" + sys.argv[3]).read()
 parser = argparse.ArgumentParser()
 command.COMMAND.add_arguments(parser)
 assert command.COMMAND.run(parser.parse_args(sys.argv[1:])) == 0
-urllib.request.urlopen("http://127.0.0.1:" + sys.argv[3]).read()
 heavy = [name for name in ("torch", "onnx", "tallygate.train", "tallygate.export") if name in sys.modules]
 print(json.dumps({"asked": sorted(set(asked)), "heavy": heavy}), flush=True)
 import os
@@ -127,7 +140,8 @@ def test_the_program_serves_until_it_is_interrupted(bundle_path: Path) -> None:
     port = free_port()
     command = [sys.executable, "-m", "tallygate.runtime.cli", "demo", str(bundle_path), "--port", str(port)]
     process = subprocess.Popen(
-        [*command, "--auth", "ada:secret"],
+        [*command, "--auth", "ada"],
+        env=os.environ | {"TALLYGATE_DEMO_PASSWORD": "secret"},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         preexec_fn=_hear_interrupts,
@@ -162,7 +176,7 @@ def test_what_cannot_be_served_is_told_in_one_line(
         told = capsys.readouterr().err
         assert told.startswith("tallygate: ")
         assert told.count("\n") == 1
-    for arguments in (["--port", "0"], ["--port", "99999"], ["--auth", "ada"]):
+    for arguments in (["--port", "0"], ["--port", "99999"], ["--auth", "ada:secret"], ["--host", "http://x/y"]):
         with pytest.raises(SystemExit) as caught:
             main(["demo", *arguments])
         assert caught.value.code == 2

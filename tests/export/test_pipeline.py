@@ -18,7 +18,7 @@ from onnx import numpy_helper
 from tallygate.export import pipeline
 from tallygate.export.graph.tidy import with_weights
 from tallygate.export.pipeline import export_bundle
-from tallygate.export.references.validation import load_validation
+from tallygate.export.references.validation import load_texts
 from tallygate.export.results import ExportOptions, ExportResult
 from tallygate.export.variants.recipes import VARIANTS, VariantRecipe
 from tallygate.runtime.bundle.reader import LAYOUT, open_bundle
@@ -40,7 +40,7 @@ def flipped_from_onnx(graph: onnx.ModelProto) -> onnx.ModelProto:
 @pytest.fixture
 def flipped(monkeypatch: pytest.MonkeyPatch) -> None:
     """Registers a variant that fails its gate."""
-    recipe = VariantRecipe("flipped", flipped_from_onnx, ("onnxruntime", "numpy"), {"session.disable_prepacking": "1"})
+    recipe = VariantRecipe("flipped", flipped_from_onnx, ("onnxruntime", "numpy"), {"session.disable_quant_qdq": "1"})
     monkeypatch.setitem(VARIANTS, "flipped", recipe)
 
 
@@ -56,7 +56,7 @@ def test_the_bundle_answers_like_the_checkpoint(checkpoint: Checkpoint, bundle_p
 def test_the_manifest_tells_what_was_proved(checkpoint: Checkpoint, exported: ExportResult, bundle_path: Path) -> None:
     manifest = open_bundle(bundle_path).manifest
     assert exported.passed
-    assert exported.validation is None
+    assert [reference.data for reference in exported.references] == ["goldens"]
     assert manifest.name == "nowhere-tiny"
     assert manifest.labels == list(checkpoint.labels)
     variant = manifest.variants["fp32"]
@@ -85,20 +85,22 @@ def traced_once(graph: onnx.ModelProto, monkeypatch: pytest.MonkeyPatch) -> None
 
 
 @pytest.mark.usefixtures("traced_once")
-def test_validation_data_is_compared_where_it_is_at_hand(checkpoint: Checkpoint, tmp_path: Path) -> None:
+def test_validation_and_training_texts_are_compared_where_they_are_at_hand(
+    checkpoint: Checkpoint, tmp_path: Path
+) -> None:
     here = replace(checkpoint, data=DataSource(data="mini"))
     result = export_bundle(here, tmp_path / "bundle.zip", ExportOptions())
-    assert result.validation == "mini validation"
+    assert [reference.data for reference in result.references] == ["goldens", "mini validation", "mini training"]
     variant = open_bundle(tmp_path / "bundle.zip").manifest.variants["fp32"]
     assert variant.accuracy is not None
     assert variant.accuracy.rows == 500
-    assert variant.parity["numpy"].data == "goldens and mini validation"
-    assert variant.parity["numpy"].rows > 700
+    assert variant.parity["numpy"].data == "goldens, 500 mini validation texts and 1,500 mini training texts"
+    assert variant.parity["numpy"].rows == 2000 + len(open_bundle(tmp_path / "bundle.zip").goldens())
 
 
 def test_data_of_other_labels_is_not_the_validation_data(checkpoint_of: MakeCheckpoint) -> None:
-    assert load_validation(replace(checkpoint_of(3), data=DataSource(data="mini"))) is None
-    assert load_validation(replace(checkpoint_of(1), data=DataSource(data="mini"))) is not None
+    assert load_texts(replace(checkpoint_of(3), data=DataSource(data="mini"))) == []
+    assert load_texts(replace(checkpoint_of(1), data=DataSource(data="mini"))) != []
 
 
 @pytest.mark.usefixtures("traced_once", "flipped")
@@ -153,7 +155,8 @@ def test_the_command_prints_what_it_made(
     [
         (["missing", "--out", "new"], "missing: there is no checkpoint"),
         (["run", "--out", "new", "--target-opset", "9"], "opset 9: cannot be written"),
-        (["run", "--out", "run"], "run: exists already"),
+        (["run", "--out", "run"], "run: exists already; add --force to overwrite it"),
+        (["run", "--out", "run", "--force"], "run: is no bundle, so --force does not overwrite it"),
         (["run", "--out", "run/checkpoint.json/new.zip"], "cannot be written"),
         (["run", "--out", "new", "--data-dir", "elsewhere"], "--data-dir elsewhere"),
     ],

@@ -33,10 +33,12 @@ def toy_model(outputs: int = 1, seed: int = 0, units: int = 3, size: int = 2) ->
         "lstm.0.forward.b": np.concatenate([rng.normal(size=(1, 4 * units)), np.zeros((1, 4 * units))], axis=1),
         "head.weight": 10 * rng.normal(size=(outputs, units)),
         "head.bias": rng.normal(size=(outputs,)),
-        "one": np.array([1]),
+        "one": np.array(1),
         "axis": np.array([1]),
+        "column": np.array([-1, 1, 1]),
+        "width": np.array([1, 1, units]),
     }
-    integers = {"one", "axis"}
+    integers = {"one", "axis", "column", "width"}
     initializers = [
         numpy_helper.from_array(array.astype(np.int64 if name in integers else np.float32), name)
         for name, array in arrays.items()
@@ -49,8 +51,10 @@ def toy_model(outputs: int = 1, seed: int = 0, units: int = 3, size: int = 2) ->
         helper.make_node("Squeeze", ["states", "axis"], ["squeezed"]),
         helper.make_node("Transpose", ["squeezed"], ["by_row"], perm=[1, 0, 2]),
         helper.make_node("Sub", ["lengths", "one"], ["last"]),
-        helper.make_node("Unsqueeze", ["last", "axis"], ["index"]),
-        helper.make_node("GatherND", ["by_row", "index"], ["pooled"], batch_dims=1),
+        helper.make_node("Reshape", ["last", "column"], ["column_of_last"], allowzero=1),
+        helper.make_node("Expand", ["column_of_last", "width"], ["index"]),
+        helper.make_node("GatherElements", ["by_row", "index"], ["of_last"], axis=1),
+        helper.make_node("Squeeze", ["of_last", "axis"], ["pooled"]),
         helper.make_node("Gemm", ["pooled", "head.weight", "head.bias"], ["logits"], transB=1),
     ]
     graph = helper.make_graph(
@@ -63,7 +67,7 @@ def toy_model(outputs: int = 1, seed: int = 0, units: int = 3, size: int = 2) ->
         [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["batch", outputs])],
         initializers,
     )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=8)
     architecture = {"layers": 1, "bidirectional": False, "pooling": "last"}
     helper.set_model_props(model, {"tallygate.architecture": json.dumps(architecture)})
     onnx.checker.check_model(model, full_check=True)
@@ -83,7 +87,7 @@ class ToyBundle:
         vocabulary = Vocabulary({word: row for row, word in enumerate(WORDS, 2)}, len(WORDS) + 2)
         self.files = {
             LAYOUT.vocabulary: vocabulary.to_bytes(),
-            LAYOUT.goldens: _goldens(model, vocabulary),
+            LAYOUT.goldens: toy_goldens(model, vocabulary),
             LAYOUT.model("fp32"): model,
         }
         self.manifest = _manifest(self.labels)
@@ -108,7 +112,9 @@ class ToyBundle:
         return path
 
 
-def _goldens(model: bytes, vocabulary: Vocabulary) -> bytes:
+def toy_goldens(model: bytes, vocabulary: Vocabulary | None = None) -> bytes:
+    """``golden.jsonl`` for that graph."""
+    vocabulary = vocabulary or Vocabulary({word: row for row, word in enumerate(WORDS, 2)}, len(WORDS) + 2)
     engine, tokenizer = NumpyEngine(model, "fp32"), Tokenizer(vocabulary, TextContract(max_length=8))
     lines = []
     for text in ["good film", "very bad plot", "not good", ""]:
@@ -134,7 +140,7 @@ def _manifest(labels: list[str]) -> dict[str, object]:
         "variants": {
             "fp32": {
                 "file": LAYOUT.model("fp32"), "precision": "fp32", "engines": ["onnxruntime", "numpy"],
-                "batch_invariant": True, "session": {}, "opset": 17, "ir_version": 8, "parity": {},
+                "batch_invariant": True, "session": {}, "opset": 18, "ir_version": 8, "parity": {},
             }
         },
         "files": {},

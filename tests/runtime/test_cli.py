@@ -14,6 +14,7 @@ import pytest
 from tallygate.runtime import cli
 from tallygate.runtime.bundle.reader import LAYOUT
 from tallygate.runtime.cli import main
+from tallygate.runtime.installation import pip_install
 from tests.runtime.conftest import ToyBundle, toy_model
 
 Capture = pytest.CaptureFixture[str]
@@ -82,10 +83,15 @@ def test_predict_csv_and_engine(toy_path: Path, capsys: Capture) -> None:
 
 
 def test_predict_table_is_safe_to_print(toy_path: Path, capsys: Capture) -> None:
-    assert main(["predict", "--bundle", str(toy_path), "--format", "table", "a\x1b[31m\nb\udcff", "long " * 1000]) == 0
+    assert (
+        main(
+            ["predict", "--bundle", str(toy_path), "--format", "table", "a\x1b[31m\nb\udcff", "long " * 1000, "日" * 99]
+        )
+        == 0
+    )
     out = capsys.readouterr().out
     assert "\x1b" not in out
-    assert "a [31m b?" in out
+    assert "a\\u001b[31m b\\udcff" in out
     assert "…" in out
     assert "fp32 on onnxruntime (CPUExecutionProvider)" in out
 
@@ -103,7 +109,7 @@ def test_predict_abstains_below_a_score(toy_path: Path, capsys: Capture) -> None
     assert main([*predict, "csv", *threshold]) == 0
     rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
     assert [row["label"] or None for row in rows] == [answer["label"] for answer in expected]
-    assert [float(row["score"]) for row in rows] == [answer["score"] for answer in expected]
+    assert [row["score"] for row in rows] == [f"{answer['score']:.6f}" for answer in expected]
     assert main([*predict, "table", *threshold]) == 0
     out = capsys.readouterr().out
     assert (out.count("(none)"), out.count(f"{weaker['score']:.1%}")) == (1, 1)
@@ -144,9 +150,13 @@ def test_a_bad_row_names_its_line_or_is_skipped(toy_path: Path, tmp_path: Path, 
     assert "line 2: is not valid UTF-8" in fails(capsys, 2, *arguments)
     assert main([*arguments, "--skip-bad"]) == 0
     captured = capsys.readouterr()
-    assert len(captured.out.splitlines()) == 2
-    assert "line 2 is not valid UTF-8" in captured.err
-    assert "1 row could not be read" in captured.err
+    rows = [json.loads(line) for line in captured.out.splitlines()]
+    assert [(row["line"], row["label"] is None, row["error"]) for row in rows] == [
+        (1, False, None),
+        (2, True, "line 2 is not valid UTF-8"),
+        (3, False, None),
+    ]
+    assert captured.err == "tallygate: 1 row could not be read, the first for this: line 2 is not valid UTF-8\n"
 
 
 def test_engine_and_precision_that_are_not_there(toy_path: Path, capsys: Capture) -> None:
@@ -175,7 +185,7 @@ def test_info(toy_path: Path, capsys: Capture) -> None:
 
 def test_a_missing_extra_answers_with_the_install_command(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tallygate.runtime.command.find_spec", lambda module: None)
-    assert "pip install 'tallygate[train]'" in fails(capsys, 2, "train")
+    assert f"; run: {pip_install('train')}" in fails(capsys, 2, "train")
 
 
 def test_a_closed_pipe_is_no_error(toy_path: Path, tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ import pytest
 
 from tallygate.train.corpora import source as data_source
 from tallygate.train.corpora.corpus import Corpus
-from tallygate.train.run.training import finish as run_checkpoint
-from tallygate.train.run.training import training as run_module
+from tallygate.train.run import finish as run_checkpoint
+from tallygate.train.run import training as run_module
 
 
 class KilledError(BaseException):

@@ -10,14 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from tallygate.runtime.errors import InputError
+from tallygate.runtime.errors import InputError, OutputError, UsageError
 from tallygate.train import corpora
 from tallygate.train.command import COMMAND
 from tallygate.train.corpora import source as data_source
 from tallygate.train.corpora.mini import mini_corpus
+from tallygate.train.folder.lock import locked_folder
 from tallygate.train.loop.trainer import Trainer
 from tallygate.train.network.huge_pages import VARIABLE, request_huge_pages
-from tallygate.train.run.training import training as run_module
+from tallygate.train.run import training as run_module
 
 
 @pytest.fixture(autouse=True)
@@ -48,8 +49,41 @@ def test_it_trains_scores_and_says_so(capsys: pytest.CaptureFixture[str]) -> Non
         assert part in output.out
     lines = output.err.splitlines()
     assert lines[0].startswith("mini: 96 training, 40 validation, 40 test texts; ")
-    assert [line.split(":")[0] for line in lines[2:]] == ["epoch 1/2", "epoch 2/2"]
+    assert lines[1] == "the epoch that is the best on the validation texts will be kept"
+    assert [line.split(":")[0] for line in lines[3:5]] == ["epoch 1/2", "epoch 2/2"]
+    assert lines[5:] in ([f"epoch {epoch} is kept, the best on the validation texts"] for epoch in (1, 2))
     assert "\r" not in output.err
+
+
+def test_data_is_given_once(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(UsageError, match=r"--data mini: mails.csv is given as DATA already; give one of them"):
+        train("mails.csv", "--data", "mini")
+    assert train("mini", "--epochs", "1", "--out", "positional") == 0
+    assert "mini, preset tiny" in capsys.readouterr().out
+
+
+def test_a_finished_run_is_prolonged(capsys: pytest.CaptureFixture[str]) -> None:
+    train("--epochs", "1")
+    capsys.readouterr()
+    assert train("--resume", "--epochs", "3") == 0
+    output = capsys.readouterr()
+    assert "going on after epoch 1" in output.err
+    assert "epoch 2/3" in output.err
+    assert "3 in " in output.out
+    assert train("--resume") == 0
+    assert "is finished; nothing is left to train" in capsys.readouterr().out
+
+
+def test_a_run_that_trains_is_left_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    train("--epochs", "1")
+    with (
+        locked_folder(Path("runs", "mini-tiny")),
+        pytest.raises(
+            OutputError, match=r"mini-tiny: another process is training there; wait for it or end it, or name"
+        ),
+    ):
+        train("--resume", "--epochs", "2")
+    assert train("--resume", "--epochs", "2") == 0
 
 
 def test_a_finished_run_says_that_it_is_finished(capsys: pytest.CaptureFixture[str]) -> None:

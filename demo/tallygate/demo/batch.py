@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 from collections import Counter
 from collections.abc import Iterator
@@ -21,6 +20,7 @@ from tallygate.runtime.records import (
     BadRow,
     Format,
     Row,
+    SheetWriter,
     format_from_name,
     guess_column,
     read_rows,
@@ -29,6 +29,8 @@ from tallygate.runtime.records import (
 
 PREVIEW = 240
 """Characters of each text that the table keeps."""
+DECIMALS = 6
+"""Of the numbers in RESULTS, as ``tallygate predict --format csv`` has them."""
 RESULTS, BAD_ROWS = "predictions.csv", "bad_rows.csv"
 
 
@@ -94,19 +96,19 @@ def find_columns(path: Path) -> Columns:
 
 
 def classify_file(path: Path, column: str, classifier: Classifier, out: Path) -> Iterator[BatchRun]:
-    """Classify the texts in ``column`` and write RESULTS and BAD_ROWS into the folder ``out``.
+    """Classify the texts in ``column`` and write RESULTS and BAD_ROWS, safe in a spreadsheet, into the folder ``out``.
 
     Yields the same :class:`BatchRun` after every window of rows; closing the iterator stops the work and leaves no
     file. Raises :class:`InputError` when the file as a whole cannot be read or holds no good row.
     """
     start, run = perf_counter(), BatchRun(path.name)
     with atomic_file(out / RESULTS) as temporary, temporary.open("w", encoding="utf-8", newline="") as sheet:
-        writer = csv.writer(sheet, lineterminator="\n")
-        writer.writerow(_header(classifier))
+        writer = SheetWriter(sheet)
+        writer.row(_header(classifier))
         for share, window in _windows(path, column, run):
             answers = classifier.predict([text for _, text in window])
             for (line, text), answer in zip(window, answers, strict=True):
-                writer.writerow(_cells(line, text, answer))
+                writer.row(_cells(line, text, answer))
                 run.rows.append(Answered(line, answer.likeliest, answer.score, _preview(text)))
             run.share, run.seconds = share, perf_counter() - start
             yield run
@@ -161,12 +163,14 @@ def _header(classifier: Classifier) -> list[str]:
 
 
 def _cells(line: int, text: str, p: Prediction) -> list[object]:
-    return [line, p.label, p.score, *p.probabilities.values(), p.engine, p.precision, text]
+    numbers = (f"{value:.{DECIMALS}f}" for value in (p.score, *p.probabilities.values()))
+    return [line, p.label, *numbers, p.engine, p.precision, text]
 
 
 def _csv_of_bad(bad: list[BadRow]) -> str:
     sheet = io.StringIO()
-    writer = csv.writer(sheet, lineterminator="\n")
-    writer.writerow(["line", "reason", "mend"])
-    writer.writerows([row.line, row.reason, row.mend] for row in bad)
+    writer = SheetWriter(sheet)
+    writer.row(["line", "reason", "mend"])
+    for row in bad:
+        writer.row([row.line, row.reason, row.mend])
     return sheet.getvalue()

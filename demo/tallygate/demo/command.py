@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
+from threading import Event
 
 from tallygate.runtime.command import Command
-from tallygate.runtime.commands.options import positive_int
+from tallygate.runtime.commands.options import add_bundle_options, bundle_from, positive_int
 
 QUIET = {
     "GRADIO_ANALYTICS_ENABLED": "False",
@@ -19,35 +21,59 @@ QUIET = {
 MATRIX_THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 """Threads of NumPy's matrix products: on a busy machine, several that wait for each other are 20 times slower."""
 
+_HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?", re.IGNORECASE)
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument(
-        "bundle", nargs="?", metavar="BUNDLE", help="directory or zip (default: the shipped IMDB bundle)"
-    )
+    add_bundle_options(parser)
     parser.add_argument("--port", type=_port, metavar="N", help="port to listen on (default: the first free from 7860)")
     parser.add_argument(
-        "--auth", action="append", type=_user, metavar="USER:PASSWORD", help="ask visitors to log in; can be repeated"
-    )
+        "--host", action="append", type=_host, default=[], metavar="NAME[:PORT]",
+        help="another name under which visitors may ask for the page, as behind a proxy; it still listens on this "
+        "machine only; can be repeated",
+    )  # fmt: skip
+    parser.add_argument(
+        "--auth", action="append", type=_user, default=[], metavar="USER",
+        help="ask visitors to log in; the password is asked for, or comes from the environment variable "
+        "TALLYGATE_DEMO_PASSWORD; can be repeated",
+    )  # fmt: skip
+    parser.add_argument("--examples", metavar="FILE", help="texts to try, one per line (default: from the bundle)")
     parser.add_argument("--share", action="store_true", help="also open a public address, through Gradio's servers")
     parser.add_argument("--threads", type=positive_int, default=1, metavar="N", help="threads per text (default: 1)")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Serve until interrupted."""
+    """Serve until interrupted; files of visitors are removed then, however it ends."""
     # Read when Gradio and NumPy are imported, which is why they are imported after it.
     os.environ.update(QUIET)
     for name in MATRIX_THREADS:
         os.environ.setdefault(name, str(arguments.threads))
     from tallygate.demo.app import build_app
-    from tallygate.demo.server import serve
-    from tallygate.runtime.bundle import open_bundle
+    from tallygate.demo.examples import examples_of
+    from tallygate.demo.passwords import read_passwords
+    from tallygate.demo.server import serve, stop
+    from tallygate.demo.workspace import Workspace
 
-    app = build_app(open_bundle(arguments.bundle), arguments.threads)
-    address = serve(app, arguments.port, arguments.auth, arguments.share)
-    print(f"tallygate demo: {address} (Ctrl-C stops it)", flush=True)
-    app.block_thread()
+    passwords = read_passwords(arguments.auth)
+    bundle = bundle_from(arguments)
+    examples = examples_of(bundle, arguments.examples)
+    with Workspace() as workspace:
+        app = build_app(bundle, workspace, arguments.threads, examples)
+        try:
+            address = serve(app, workspace, arguments.port, passwords, arguments.host, arguments.share)
+            print(f"tallygate demo: {address} (Ctrl-C stops it)", flush=True)
+            _wait()
+        finally:
+            stop(app)
     return 0
+
+
+def _wait() -> None:
+    try:
+        Event().wait()
+    except KeyboardInterrupt:
+        return
 
 
 def _port(text: str) -> int:
@@ -57,11 +83,34 @@ def _port(text: str) -> int:
     return port
 
 
-def _user(text: str) -> tuple[str, str]:
-    user, colon, password = text.partition(":")
-    if not (user and colon and password):
-        raise argparse.ArgumentTypeError("must be USER:PASSWORD")
-    return user, password
+def _host(text: str) -> str:
+    if not _HOST.fullmatch(text):
+        raise argparse.ArgumentTypeError("must be NAME or NAME:PORT, without http:// and without a path")
+    return text
 
 
-COMMAND = Command("open a page that shows what the model does", add_arguments, run, "demo", ("gradio", "jinja2", "PIL"))
+def _user(text: str) -> str:
+    user, colon, _ = text.partition(":")
+    if colon:
+        # Whoever lists this machine's programs reads their command lines. The message must not repeat it either.
+        raise argparse.ArgumentTypeError(
+            f"{user}:…: a password on a command line is seen by everybody on this machine; give --auth {user}, "
+            "and the password when asked or in TALLYGATE_DEMO_PASSWORD"
+        )
+    if not user.strip():
+        raise argparse.ArgumentTypeError("must be the name of a user")
+    return user.strip()
+
+
+COMMAND = Command(
+    "open a page that shows what the model does",
+    add_arguments,
+    run,
+    "demo",
+    ("gradio", "jinja2", "markdown_it", "PIL"),
+    examples=(
+        "tallygate demo",
+        "tallygate demo reviews.zip --examples texts.txt --port 7861",
+        "tallygate demo reviews.zip --auth anna --host demo.example.org",
+    ),
+)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from time import perf_counter
 
@@ -68,6 +69,11 @@ def words_of(text: str, tokenizer: Tokenizer) -> Words:
     keeps_last = tokenizer.contract.keep == "last"
     cut = every[: len(every) - len(kept)] if keeps_last else every[len(kept) :]
     return Words(kept or [NO_WORD], [word in known for word in kept] or [False], cut, tokenizer.contract.keep)
+
+
+def words_in(tokens: Sequence[str]) -> int:
+    """How many of ``tokens`` are words, not punctuation marks; NO_WORD is none."""
+    return sum(token != NO_WORD and any(character.isalnum() for character in token) for token in tokens)
 
 
 def read(text: str, classifier: Classifier) -> Reading:

@@ -11,7 +11,7 @@ PAGE_ROWS = 25
 EVERY_LABEL = "all labels"
 
 ORDERS: dict[str, Callable[[Answered], object]] = {
-    "as in the file": lambda row: row.line,
+    "file order": lambda row: row.line,
     "least sure first": lambda row: row.score,
     "surest first": lambda row: -row.score,
     "by label": lambda row: (row.label, -row.score),

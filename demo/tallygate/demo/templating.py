@@ -1,18 +1,30 @@
-"""HTML from templates. Everything that is put into one is escaped, so no text can become a part of the page."""
+"""HTML from templates. Everything that is put into one is escaped, so no text can become a part of the page, and in one
+line without what hides or turns around what is beside it, so no name can look like another.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from tallygate.runtime.terminal import printable
+
+
+def _clean(value: object) -> object:
+    return printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
 
 _TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
     autoescape=True,
     undefined=StrictUndefined,
+    finalize=_clean,
     trim_blocks=True,
     lstrip_blocks=True,
 )
+_TEMPLATES.filters["exactly"] = lambda text: Markup(escape(text))  # a text as it is, line ends and all
 _TEMPLATES.filters["percent"] = lambda share, digits=0: f"{100 * share:.{digits}f}%"
 _TEMPLATES.filters["points"] = lambda share: f"{100 * share:+.0f}".replace("-", "−")
 _TEMPLATES.filters["signed"] = lambda value: f"{value:+.3f}".replace("-", "−")

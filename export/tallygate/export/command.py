@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tallygate.runtime.command import Command
+from tallygate.runtime.terminal import notice
 
 if TYPE_CHECKING:
     from tallygate.export.results import ExportResult
@@ -23,6 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("checkpoint", metavar="RUN", help="folder of a run, or imdb for the checkpoint that ships with tallygate")
     add("--out", required=True, metavar="BUNDLE", help="directory to make, or a name that ends in .zip")
+    add("--force", action="store_true", help="overwrite the bundle that stands there; nothing else is overwritten")
     add("--name", help="name of the model (default: its corpus and preset)")
     target = parser.add_mutually_exclusive_group().add_argument
     target("--target-opset", type=int, metavar="N", help="ONNX opset to write (default: 18, which most runtimes read)")
@@ -52,6 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
         data_dir=arguments.data_dir,
         variants=variants,
         rtx_targets=arguments.with_rtx,
+        force=arguments.force,
     )
     report = report_path(arguments.report, arguments.out)
     if arguments.ort_format is not None:
@@ -63,7 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
     print(f"report     {report}")
     for variant in result.variants:
         for failure in (failure for report in variant.reports for failure in report.failures()):
-            print(f"tallygate: not written: {failure}", file=sys.stderr)
+            notice(f"not written: {failure}")
     if arguments.ort_format is not None and result.path is not None:
         _write_ort_files(arguments.ort_format, result)
     return 0 if result.passed else 1
@@ -94,15 +97,26 @@ def _copy_curve(name: str, report: Path) -> None:
 
 def _write_report(result: ExportResult, page: Path) -> None:
     from tallygate.export.parity import ParityRun, write_parity_report
+    from tallygate.runtime.parity import described
 
     title = f"Parity of {result.path.name}" if result.path else "Parity: no variant passed, so there is no bundle"
     facts = [
         "Every variant on every engine against PyTorch in float32, from raw text, at export:",
-        f"{' and '.join(reference.data for reference in result.references)}, and the hard grid.",
+        f"{described(result.references)}, and the hard grid.",
+        *_never_given(result),
     ]
     sizes = {variant.recipe.precision: len(variant.model) for variant in result.variants}
     runs = [run for variant in result.variants for run in variant.results]
     write_parity_report(page, ParityRun(title, facts, result.references, runs, sizes))
+
+
+def _never_given(result: ExportResult) -> list[str]:
+    """A line on labels that the reference gives to no text, where there are such."""
+    never = result.labels_never_given
+    if not never:
+        return []
+    count = f"{len(never)} label{'s' if len(never) > 1 else ''}"
+    return [f"{count} that the model gives to none of these texts: {', '.join(never)}."]
 
 
 def _write_ort_files(folder: str, result: ExportResult) -> None:
@@ -143,7 +157,7 @@ def _say(step: str) -> None:
 
 def _summary(result: ExportResult) -> str:
     from tallygate.export.graph import node_count
-    from tallygate.runtime.parity import table_of_reports
+    from tallygate.runtime.parity import described, table_of_reports
 
     graphs = [
         f"graph      {v.recipe.precision}: {node_count(v.graph)} nodes, opset {v.graph.opset_import[0].version}, "
@@ -151,16 +165,18 @@ def _summary(result: ExportResult) -> str:
         for v in result.variants
     ]
     scores = [
-        f"accuracy   {v.recipe.precision}: {v.accuracy.accuracy:.2%} on {result.validation} ({v.accuracy.rows:,} rows)"
+        f"accuracy   {v.recipe.precision}: {score.accuracy:.2%} on {score.rows:,} {score.data} validation texts"
         for v in result.variants
-        if v.accuracy
+        if (score := v.accuracy)
     ]
-    data = (
-        f"goldens and {result.validation}" if result.validation else "goldens ONLY: the validation data is not at hand"
-    )
+    alone = " ONLY: the data that it was trained on is not at hand" if len(result.references) == 1 else ""
+    data = [
+        f"gated on   {described(result.references)}{alone}",
+        *(f"note       {line}" for line in _never_given(result)),
+    ]
     table = table_of_reports([report for variant in result.variants for report in variant.reports])
     end = f"bundle     {result.path} ({_size(result):,} bytes)" if result.path else "no bundle written"
-    return "\n".join([*graphs, *scores, f"gated on   {data}", "", table, "", end])
+    return "\n".join([*graphs, *scores, *data, "", table, "", end])
 
 
 def _size(result: ExportResult) -> int:
@@ -175,4 +191,8 @@ COMMAND = Command(
     run=run,
     extra="export",
     modules=("torch", "safetensors", "onnx", "onnxscript", "onnxruntime", "pyarrow", "pooch", "scipy", "sklearn"),
+    examples=(
+        "tallygate export runs/mails-auto --out mails.zip",
+        "tallygate export runs/mails-auto --out mails.zip --force --variants fp16,int4",
+    ),
 )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from typing import TYPE_CHECKING
 
 from tallygate.runtime.command import Command
+from tallygate.runtime.commands.options import add_bundle_options, bundle_from
+from tallygate.runtime.terminal import notice
 
 if TYPE_CHECKING:
     from tallygate.export.parity import ParityRun
@@ -20,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     add = parser.add_argument
     add("checkpoint", metavar="RUN", help="folder of a run, or imdb for the checkpoint that ships with tallygate")
-    add("bundle", nargs="?", metavar="BUNDLE", help="directory or zip (default: the shipped IMDB bundle)")
+    add_bundle_options(parser)
     add(
         "--split",
         choices=("validation", "test"),
@@ -41,12 +42,11 @@ def run(arguments: argparse.Namespace) -> int:
     from tallygate.export.command import named_checkpoint
     from tallygate.export.parity import page_path, write_parity_report
     from tallygate.export.references import load_split, one_thread
-    from tallygate.runtime.bundle import open_bundle
     from tallygate.runtime.parity import table_of_reports
 
     page, bundle, checkpoint = (
         page_path(arguments.report),
-        open_bundle(arguments.bundle),
+        bundle_from(arguments),
         named_checkpoint(arguments.checkpoint),
     )
     _check_belong_together(bundle, checkpoint)
@@ -57,7 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
     reports = [result.report for result in compared.results]
     print(f"{bundle.path}: goldens, the hard grid and {data.data}\n\n{table_of_reports(reports)}\n\nreport     {page}")
     for failure in (failure for report in reports for failure in report.failures()):
-        print(f"tallygate: {bundle.path}: {failure}", file=sys.stderr)
+        notice(f"{bundle.path}: {failure}")
     return 0 if all(report.passed for report in reports) else 1
 
 
@@ -78,7 +78,7 @@ def _compare(bundle: Bundle, data: Reference) -> ParityRun:
     from tallygate.runtime.parity import measure_parity, reference_from_goldens
 
     goldens, tokenizer, manifest = reference_from_goldens(bundle.goldens()), bundle.tokenizer(), bundle.manifest
-    results = [measure_parity(engine, tokenizer, goldens, data) for engine in _engines(bundle)]
+    results = [measure_parity(engine, tokenizer, goldens, [data]) for engine in _engines(bundle)]
     sizes = {name: manifest.files[variant.file].size for name, variant in manifest.variants.items()}
     return ParityRun(f"Parity of {manifest.name}", _facts(bundle, data), [goldens, data], results, sizes)
 
@@ -118,4 +118,8 @@ COMMAND = Command(
     run=run,
     extra="export",
     modules=("torch", "safetensors", "onnxruntime", "pyarrow", "pooch", "scipy", "sklearn", "matplotlib"),
+    examples=(
+        "tallygate parity runs/mails-auto mails.zip --report mails.validation.md",
+        "tallygate parity runs/mails-auto mails.zip --split test --report mails.test.md",
+    ),
 )

@@ -9,13 +9,13 @@ from pathlib import Path
 import onnx
 import torch
 
-from tallygate.export.bundle import bundle_files, check_can_build, check_is_free, plan_files, write_bundle
+from tallygate.export.bundle import bundle_files, check_can_build, check_may_write, plan_files, write_bundle
 from tallygate.export.graph import check_graph, check_opset, onnx_from_checkpoint
-from tallygate.export.references import goldens_to_jsonl, load_validation, make_goldens, one_thread, with_answers
+from tallygate.export.references import goldens_to_jsonl, load_texts, make_goldens, one_thread, with_answers
 from tallygate.export.results import ExportOptions, ExportResult, VariantResult
 from tallygate.export.variants import VARIANTS, ImageFacts, VariantRecipe, integer_from_onnx
 from tallygate.runtime.bundle import INTEGER, Score
-from tallygate.runtime.parity import ParityResult, Reference, measure_parity, reference_from_goldens
+from tallygate.runtime.parity import ParityResult, Reference, labels_never_given, measure_parity, reference_from_goldens
 from tallygate.runtime.text import Tokenizer
 from tallygate.train.folder import Checkpoint
 from tallygate.train.scores import score_from_logits
@@ -30,21 +30,22 @@ def export_bundle(
 ) -> ExportResult:
     """Export, gate and write. A variant that fails its gate is left out; if all fail, nothing is written.
 
-    ``say`` is told of each step as it begins. Raises :class:`OutputError` when ``out`` exists or cannot be written,
-    :class:`ExportError` when the graph breaks the graph contract, and the errors of :func:`load_validation` and
+    ``say`` is told of each step as it begins. Raises :class:`OutputError` when ``out`` exists and is no bundle that may
+    be overwritten, or cannot be written,
+    :class:`ExportError` when the graph breaks the graph contract, and the errors of :func:`load_texts` and
     :func:`plan_files`.
     """
-    check_is_free(Path(out))
+    check_may_write(Path(out), options.force)
     check_can_build(options.rtx_targets)
     check_opset(options.opset)
-    say("validation data")
+    say("texts to compare on")
     with one_thread():
-        validation = load_validation(checkpoint, options.data_dir)
+        texts = load_texts(checkpoint, options.data_dir)
     say("graph")
     graph = onnx_from_checkpoint(checkpoint, options.opset)
     say("goldens")
     goldens = make_goldens(checkpoint)
-    gate = _Gate(checkpoint, reference_from_goldens(goldens), validation)
+    gate = _Gate(checkpoint, reference_from_goldens(goldens), texts)
     variants = []
     for name in options.variants:
         say(f"parity gate of {name}")
@@ -52,14 +53,15 @@ def export_bundle(
     passed = [variant for variant in variants if variant.passed]
     if options.rtx_targets:
         say("TensorRT plans")
-    plans = plan_files(passed, options.rtx_targets, checkpoint.text.max_length, validation)
+    plans = plan_files(passed, options.rtx_targets, checkpoint.text.max_length, texts[0] if texts else None)
     answers = {variant.recipe.precision: variant.answers for variant in passed if variant.answers is not None}
     lines = goldens_to_jsonl(with_answers(goldens, answers))
     files = bundle_files(checkpoint, lines, passed, options, plans) if passed else {}
     if files:
-        write_bundle(out, files)
-    references = [reference for reference in (gate.goldens, validation) if reference is not None]
-    return ExportResult(Path(out) if files else None, variants, files, references)
+        write_bundle(out, files, options.force)
+    references = [gate.goldens, *texts]
+    never = [checkpoint.labels[place] for place in labels_never_given(references)]
+    return ExportResult(Path(out) if files else None, variants, files, references, never)
 
 
 @dataclass(frozen=True)
@@ -68,34 +70,34 @@ class _Gate:
 
     checkpoint: Checkpoint
     goldens: Reference
-    validation: Reference | None
+    texts: list[Reference]
 
     def try_variant(self, recipe: VariantRecipe, fp32: onnx.ModelProto) -> VariantResult:
         """Make the variant and run it on each of its engines."""
         graph = recipe.convert(fp32)
-        if recipe.standard:
-            check_graph(graph)
+        check_graph(graph)
         is_image = recipe.precision == INTEGER
         model = integer_from_onnx(graph, self._facts()) if is_image else graph.SerializeToString(deterministic=True)
         engines = [recipe.engine(name, model) for name in recipe.engines_here]
         tokenizer = Tokenizer(self.checkpoint.vocabulary, self.checkpoint.text)
-        results = [measure_parity(engine, tokenizer, self.goldens, self.validation) for engine in engines]
+        results = [measure_parity(engine, tokenizer, self.goldens, self.texts) for engine in engines]
         return VariantResult(recipe, graph, model, results, self._accuracy(results[0]))
 
     def _facts(self) -> ImageFacts:
-        checkpoint, validation = self.checkpoint, self.validation
+        checkpoint = self.checkpoint
         return ImageFacts(
             vocabulary=checkpoint.vocabulary,
             contract=checkpoint.text,
             labels=checkpoint.labels,
             temperature=checkpoint.temperature,
             texts=self.goldens.texts,
-            measured=validation.texts if validation else (),
+            measured=self.texts[0].texts if self.texts else (),
         )
 
     def _accuracy(self, result: ParityResult) -> Score | None:
-        data = self.validation
-        if data is None or data.targets is None or not result.comparisons:
-            return None
-        logits = torch.from_numpy(result.comparisons[-1].found)
-        return score_from_logits(logits, data.targets, self.checkpoint.training.data, "validation")
+        """On the validation texts, the only ones with targets."""
+        for reference, compared in zip(self.texts, result.comparisons[1:], strict=False):
+            if reference.targets is not None:
+                logits = torch.from_numpy(compared.found)
+                return score_from_logits(logits, reference.targets, self.checkpoint.training.data, "validation")
+        return None

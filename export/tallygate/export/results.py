@@ -31,6 +31,8 @@ class ExportOptions:
     """Where the files of the checkpoint's corpus are."""
     variants: Sequence[str] = DEFAULT_VARIANTS
     """What is written if it passes its gate, the bundle's default first."""
+    force: bool = False
+    """Whether a bundle that stands there is overwritten."""
     rtx_targets: str | None = None
     """GPUs such as ``sm86,sm89`` for which TensorRT-RTX builds plans that go into the bundle."""
 
@@ -76,12 +78,9 @@ class ExportResult:
     files: dict[str, bytes] = field(repr=False)
     """The bundle's files by name; empty where none was written."""
     references: list[Reference]
-    """What the variants were held to: the goldens, then the validation data where that is at hand."""
-
-    @property
-    def validation(self) -> str | None:
-        """Name of the validation data, ``None`` where only the goldens were at hand."""
-        return self.references[1].data if len(self.references) > 1 else None
+    """What the variants were held to: the goldens, then validation and training texts where those are at hand."""
+    labels_never_given: list[str]
+    """Labels that the reference gives to none of these texts."""
 
     @property
     def passed(self) -> bool:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tallygate.runtime.text import TextContract as TextContract
     from tallygate.runtime.text import Tokenizer as Tokenizer
     from tallygate.runtime.text import Vocabulary as Vocabulary
+    from tallygate.runtime.version import __version__ as __version__
 else:
     from tallygate.runtime.rooms import handed_on
 
@@ -29,5 +30,6 @@ else:
             "errors": ("TallygateError",),
             "prediction": ("Prediction",),
             "text": ("TextContract", "Tokenizer", "Vocabulary"),
+            "version": ("__version__",),
         },
     )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from copy import copy
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import overload
@@ -11,11 +11,12 @@ from typing import overload
 import numpy as np
 from numpy.typing import NDArray
 
-from tallygate.runtime.bundle import Bundle, open_bundle
+from tallygate.runtime.bundle import Bundle, open_bundle, shipped_bundle
 from tallygate.runtime.choice import choose, default_batch_size
 from tallygate.runtime.engines import Engine, TextEngine, create_engine, logits_of_rows
 from tallygate.runtime.errors import InputError
-from tallygate.runtime.parity import check_one_golden
+from tallygate.runtime.inputs import check_texts
+from tallygate.runtime.parity import check_goldens
 from tallygate.runtime.prediction import Prediction, PredictionMaker, check_threshold
 from tallygate.runtime.text import Tokenizer
 
@@ -23,13 +24,28 @@ WINDOW = 1024
 """Texts that are sorted by length together, and held in memory at once."""
 
 
+@dataclass(frozen=True)
+class _Options:
+    """What :meth:`Classifier.load` was asked for, beside the bundle."""
+
+    engine: str
+    precision: str | None
+    threads: int | None = None
+    batch_size: int | None = None
+    trust_plans: bool = False
+
+
 class Classifier:
-    """A loaded bundle on one engine. Safe to share between threads."""
+    """A loaded bundle on one engine. Safe to share between threads, and to send to other processes.
+
+    A pickle of it holds the path and the hash of its bundle and the options, no weights: the process that gets it loads
+    the bundle anew, from the same path, and refuses another one.
+    """
 
     def __init__(self, bundle: Bundle, engine: Engine, batch_size: int | None = None) -> None:
         """``batch_size`` is the most texts per run of the engine; by default what suits the engine.
 
-        Raises :class:`GateError` when the engine does not answer a golden row as the reference did.
+        Raises :class:`GateError` when the engine does not answer every golden row as the reference did.
         """
         self.bundle = bundle
         self.engine = engine
@@ -39,7 +55,8 @@ class Classifier:
         self._maker = PredictionMaker(
             bundle.manifest.labels, bundle.manifest.temperature, engine.name, engine.precision, engine.provider
         )
-        check_one_golden(bundle, self.tokenizer, engine)
+        self._options = _Options(engine.name, engine.precision, batch_size=batch_size)
+        check_goldens(bundle, self.tokenizer, engine)
 
     @classmethod
     def load(
@@ -61,17 +78,26 @@ class Classifier:
         four from there. ``sha256`` pins the bundle to the hash that ``tallygate info`` prints; ``trust_plans`` lets
         TensorRT run a plan that came with the bundle, which can hold code for this machine. Raises a
         :class:`TallygateError` when the bundle is missing, damaged or altered, when the engine is not there, or when it
-        does not answer a golden row as the reference did.
+        does not answer every golden row as the reference did, which is found out once per bundle and machine.
         """
         bundle = open_bundle(path, sha256)
         choice = choose(bundle, engine, precision, threads, batch_size)
         created = create_engine(bundle, choice.engine, choice.precision, choice.threads, trust_plans)
-        return cls(bundle, created, choice.batch_size)
+        classifier = cls(bundle, created, choice.batch_size)
+        classifier._options = _Options(engine, precision, threads, batch_size, trust_plans)
+        return classifier
+
+    def __reduce__(self) -> tuple[Callable[..., Classifier], tuple[Path | None, str, _Options, int]]:
+        """For pickle, and so for multiprocessing, Spark, Dask and Ray."""
+        path = self.bundle.path.resolve()
+        # Another machine has the package elsewhere; the hash says whether it is the same bundle.
+        named = None if path == shipped_bundle().resolve() else path
+        return _loaded_again, (named, self.bundle.sha256, self._options, self.batch_size)
 
     def with_batch_size(self, batch_size: int) -> Classifier:
         """The same classifier, sharing everything, with another number of texts per run of the engine."""
-        other = copy(self)
-        other.batch_size = batch_size
+        other = object.__new__(type(self))
+        other.__dict__.update(self.__dict__, batch_size=batch_size)
         return other
 
     @property
@@ -96,6 +122,7 @@ class Classifier:
         Raises :class:`InputError` for anything that is not a string, :class:`UsageError` for a threshold outside.
         """
         check_threshold(abstain_below)
+        check_texts(texts)
         if isinstance(texts, str):
             return self._maker.make(self._logits_of_text(texts), abstain_below)[0]
         answers = self._stream(texts, abstain_below)
@@ -129,3 +156,16 @@ def _checked(number: int, text: object) -> str:
         reason = f"is of type {type(text).__name__}, not a string"
         raise InputError(f"text {number}", reason, "pass strings, and drop missing values first")
     return text
+
+
+def _loaded_again(path: Path | None, sha256: str, options: _Options, batch_size: int) -> Classifier:
+    classifier = Classifier.load(
+        path,
+        options.engine,
+        options.precision,
+        threads=options.threads,
+        batch_size=options.batch_size,
+        sha256=sha256,
+        trust_plans=options.trust_plans,
+    )
+    return classifier.with_batch_size(batch_size)

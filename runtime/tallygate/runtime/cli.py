@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
+from typing import NoReturn
 
 from tallygate.runtime.command import INTERRUPTED, Command
+from tallygate.runtime.console import Terminated, ended_by_signals, prepare_streams, settle_stdout
 from tallygate.runtime.errors import TallygateError
+from tallygate.runtime.terminal import notice, printable
 
 GROUP = "tallygate.commands"
 """The entry points under which a part registers its subcommands."""
@@ -19,41 +21,70 @@ ORDER = ("train", "study", "export", "verify", "bench", "predict", "info", "doct
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the program and return its exit code: 0 success, 1 a failed gate, 2 bad usage or input."""
+    """Run the program and return its exit code: 0 success, 1 a failed gate, 2 bad usage or input, 128 + a signal."""
+    prepare_streams()
     try:
-        arguments = parse_args(argv)
-        code = run(arguments)
-        sys.stdout.flush()
+        return _exit_code(argv)
+    finally:
+        settle_stdout()
+
+
+def _exit_code(argv: Sequence[str] | None) -> int:
+    """Run, and turn whatever stops it into one line."""
+    try:
+        with ended_by_signals():
+            return _run_to_the_end(argv)
     except TallygateError as error:
-        print(f"tallygate: {error}", file=sys.stderr)
+        notice(str(error))
         return error.exit_code
     except KeyboardInterrupt:
-        print("tallygate: interrupted", file=sys.stderr)
+        notice("interrupted")
         return INTERRUPTED
-    except BrokenPipeError:
-        _discard_stdout()
+    except Terminated as ended:
+        notice(f"ended by {ended.signal_name}")
+        return ended.exit_code
+    except BrokenPipeError:  # whoever read has enough
         return 0
     except OSError as error:
-        print(f"tallygate: {error.filename or 'output'}: {error.strerror or error}; check it", file=sys.stderr)
+        notice(f"{error.filename or 'output'}: {error.strerror or error}; check it")
         return 2
     except MemoryError:
-        print("tallygate: this machine: is out of memory; give less data at once", file=sys.stderr)
+        notice("this machine: is out of memory; give less data at once")
         return 2
+
+
+def _run_to_the_end(argv: Sequence[str] | None) -> int:
+    try:
+        code = run(parse_args(argv))
+    except SystemExit:  # of argparse, after --help and bad usage
+        sys.stdout.flush()
+        raise
+    sys.stdout.flush()
     return code
 
 
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """Parse the command line; exits with 2 on bad usage, as argparse does."""
     given = list(sys.argv[1:] if argv is None else argv)
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="tallygate",
         description="Train an LSTM text classifier, ship it to any device, and prove that every copy answers alike.",
+        epilog="tallygate COMMAND --help ends with examples.",
     )
     parser.add_argument("--version", action=_PrintVersion, nargs=0, help="show the version and exit")
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     own = _own_command(given[0]) if given else None
     for name, command in ({given[0]: own} if own else find_commands()).items():
-        subparser = subparsers.add_parser(name, help=command.summary, description=command.summary, allow_abbrev=False)
+        aliases = [alias for alias in command.aliases if alias != name]
+        subparser = subparsers.add_parser(
+            name,
+            aliases=aliases,
+            help=command.summary,
+            description=command.summary,
+            epilog=command.shown_examples(),
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
         command.add_arguments(subparser)
         subparser.set_defaults(entry=command)
     return parser.parse_args(given)
@@ -63,8 +94,6 @@ def run(arguments: argparse.Namespace) -> int:
     """Run the chosen subcommand and return its exit code."""
     command: Command = arguments.entry
     command.check_installed(arguments.command)
-    if not sys.stdout.isatty() and hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(encoding="utf-8")
     return command.run(arguments)
 
 
@@ -90,6 +119,13 @@ def _own_command(name: str) -> Command | None:
     return command if isinstance(command, Command) else None
 
 
+class _Parser(argparse.ArgumentParser):
+    """Its errors quote arguments, which a shell may have made of the names of somebody else's files."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(printable(message))
+
+
 class _PrintVersion(argparse.Action):
     """Looks the version up only when it is asked for."""
 
@@ -98,11 +134,6 @@ class _PrintVersion(argparse.Action):
 
         print(f"tallygate {VERSION}")
         parser.exit()
-
-
-def _discard_stdout() -> None:
-    """Point standard output at nothing, so that Python's own flush at exit does not complain of a closed pipe."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

@@ -5,6 +5,8 @@ Each error is a :class:`TallygateError` and also the builtin that it is, so both
 
 from __future__ import annotations
 
+from tallygate.runtime.terminal import printable
+
 
 class TallygateError(Exception):
     """Base of every error that tallygate raises on purpose.
@@ -19,7 +21,7 @@ class TallygateError(Exception):
         super().__init__(f"{thing}: {reason}; {mend}")
 
     def __str__(self) -> str:
-        return " ".join(f"{self.thing}: {self.reason}; {self.mend}".split())
+        return " ".join(printable(f"{self.thing}: {self.reason}; {self.mend}").split())
 
 
 class UsageError(TallygateError, ValueError):
@@ -60,6 +62,10 @@ class PresetError(TallygateError, ValueError):
 
 class EngineUnavailableError(TallygateError, RuntimeError):
     """An engine, device or precision that was asked for by name is not there."""
+
+
+class EngineError(TallygateError, RuntimeError):
+    """An engine failed while it computed, or gave an answer that is no number."""
 
 
 class MissingExtraError(TallygateError, ImportError):

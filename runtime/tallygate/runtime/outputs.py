@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +12,8 @@ import msgspec
 
 from tallygate.runtime.errors import OutputError
 
+_NAME = 50
+"""Characters of a name that its temporary keeps: file systems allow 255 bytes."""
 _MEND = "check the path, its permissions and the free space"
 
 
@@ -35,13 +36,11 @@ def atomic_file(path: str | Path) -> Iterator[Path]:
     path = Path(path)
     with _as_output_error(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        os.close(handle)
-        temporary = Path(name)
+        temporary = _temporary(path)
         try:
+            temporary.touch(exist_ok=False)
             yield temporary
             _flush_to_disk(temporary)
-            temporary.chmod(0o666 & ~_umask())
             temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)
@@ -58,10 +57,10 @@ def atomic_directory(path: str | Path) -> Iterator[Path]:
         if path.exists():
             raise OutputError(path, "exists already", "choose another name or remove it first")
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+        temporary = _temporary(path)
         try:
+            temporary.mkdir()
             yield temporary
-            temporary.chmod(0o777 & ~_umask())
             temporary.rename(path)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
@@ -83,10 +82,9 @@ def _flush_to_disk(path: Path) -> None:
         os.fsync(file.fileno())
 
 
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+def _temporary(path: Path) -> Path:
+    """A name of our own beside ``path``. Known before anything stands under it, so that no signal comes in between."""
+    return path.parent / f".{path.name[:_NAME]}.{os.urandom(8).hex()}"
 
 
 def write_json(path: str | Path, value: object) -> None:

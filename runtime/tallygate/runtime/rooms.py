@@ -20,9 +20,7 @@ def handed_on(
     def get_attribute(name: str) -> object:
         if name not in home:
             raise AttributeError(f"module {room!r} has no attribute {name!r}")
-        value = getattr(import_module(f"{room}.{home[name]}"), name)
-        setattr(sys.modules[room], name, value)
-        return value
+        return getattr(import_module(f"{room}.{home[name]}"), name)
 
     def directory() -> list[str]:
         return sorted({*vars(sys.modules[room]), *home})

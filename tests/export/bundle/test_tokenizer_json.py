@@ -111,7 +111,9 @@ def test_the_list_holds_every_disagreement() -> None:
 
 
 @pytest.mark.imdb
-@pytest.mark.parametrize(("marks", "step"), [("", 1), (MARKS, 10)])
+@pytest.mark.parametrize(
+    ("marks", "step"), [("", 20), (MARKS, 20), pytest.param("", 1, marks=pytest.mark.slow, id="all")]
+)
 def test_the_library_reads_all_reviews_alike(imdb_dir: Path, marks: str, step: int) -> None:
     splitter, listed, seen = Splitter(marks), {chr(c) for span in disagreements() for c in span}, 0
     contract = TextContract(max_length=400, keep="last", punctuation=marks)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import subprocess
 import sys
 from importlib.metadata import entry_points
@@ -13,7 +14,10 @@ from tallygate.runtime.cli import GROUP, ORDER, find_commands, parse_args
 
 
 def test_the_runtimes_own_commands_are_found_without_the_scan(monkeypatch: pytest.MonkeyPatch) -> None:
-    own = {entry.name: entry for entry in entry_points(group=GROUP) if entry.value.startswith("tallygate.runtime.")}
+    entries = {entry.name: entry for entry in entry_points(group=GROUP)}
+    own = {
+        name: entry for name, entry in entries.items() if entry.value == f"tallygate.runtime.commands.{name}:COMMAND"
+    }
     assert {"verify", "bench", "predict", "info", "doctor"} <= set(own)
     commands = {name: entry.load() for name, entry in own.items()}
     monkeypatch.setattr("importlib.metadata.entry_points", lambda **_: pytest.fail("scanned"))
@@ -28,10 +32,30 @@ def test_other_modules_are_no_commands(name: str) -> None:
     assert caught.value.code == 2
 
 
+def test_build_plan_has_its_old_name_too() -> None:
+    assert parse_args(["build"]).entry is parse_args(["build-plan"]).entry
+    assert "build" not in find_commands()
+
+
 def test_help_goes_the_way_through_the_house() -> None:
     names = [name for name in find_commands() if name in ORDER]
     assert names == [name for name in ORDER if name in names]
     assert names.index("verify") < names.index("bench") < names.index("predict") < names.index("doctor")
+
+
+@pytest.mark.parametrize("name", find_commands())
+def test_help_ends_with_examples_that_can_be_typed(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    command = find_commands()[name]
+    assert 2 <= len(command.examples) <= 3
+    with pytest.raises(SystemExit, match="0"):
+        parse_args([name, "--help"])
+    help_text = capsys.readouterr().out
+    assert help_text.endswith("\n".join(["examples:", *(f"  {example}" for example in command.examples), ""]))
+    for example in command.examples:
+        typed = example.split(" | ")[-1].split(" > ")[0]
+        program, *arguments = shlex.split(typed, comments=True)
+        assert (program, arguments[0]) == ("tallygate", name)
+        assert parse_args(arguments).entry is command
 
 
 def test_a_prediction_loads_no_more_than_it_needs(toy_path: Path) -> None:

@@ -82,7 +82,7 @@ def test_a_damaged_graph_is_refused_in_one_line_or_read(position: int, garbage: 
 def test_a_truncated_graph_is_refused(position: int) -> None:
     with pytest.raises(BundleInvalidError):
         NumpyEngine(MODEL[:position], "fp32")
-    with pytest.raises(BundleInvalidError, match="cannot be loaded by onnxruntime") as caught:
+    with pytest.raises(BundleInvalidError, match=r"not an ONNX file|has no") as caught:
         OnnxRuntimeEngine(MODEL[:position], "fp32", {})
     assert "\n" not in str(caught.value)
 
@@ -101,7 +101,7 @@ def test_a_weight_of_another_shape_is_refused() -> None:
     for array in model.graph.initializer:
         if array.name == "lstm.0.forward.r":
             array.dims[2], array.dims[1] = array.dims[1], array.dims[2]
-    with pytest.raises(BundleInvalidError, match="an LSTM has shapes"):
+    with pytest.raises(BundleInvalidError, match=r"lstm\.0\.forward\.\w has type 1 and shape"):
         NumpyEngine(model.SerializeToString(), "fp32")
 
 
@@ -118,7 +118,7 @@ def test_without_onnxruntime_auto_falls_back_and_the_name_raises(
     toy_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
-    monkeypatch.setattr("tallygate.runtime.engines.find_spec", lambda name: None)
+    monkeypatch.setattr("tallygate.runtime.engines.creation.find_spec", lambda name: None)
     assert create_engine(open_bundle(toy_path)).name == "numpy"
-    with pytest.raises(EngineUnavailableError, match=r"pip install 'tallygate\[cpu\]'"):
+    with pytest.raises(EngineUnavailableError, match=r"pip install .*\[cpu\]'"):
         create_engine(open_bundle(toy_path), "onnxruntime")

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from tallygate.runtime.batches import BATCH_IDS
 from tallygate.runtime.engines.engine import logits_of_rows
 from tallygate.runtime.parity.comparison import Comparison, deviation, margins
-from tallygate.runtime.parity.gate import MINIMUM_GOLDENS, Reference, check_parity
+from tallygate.runtime.parity.gate import MINIMUM_GOLDENS, Reference, check_parity, labels_never_given
 from tallygate.runtime.parity.grid import arrangements
 from tallygate.runtime.parity.limits import GATES, Gate
 from tallygate.runtime.parity.report import GateCheck, table_of_reports
@@ -56,7 +56,7 @@ def reference(outputs: int = 1, rows: int = MINIMUM_GOLDENS) -> Reference:
 
 
 def failed(report_of: Summing, goldens: Reference | None = None, data: Reference | None = None) -> set[str]:
-    report = check_parity(report_of, TOKENIZER, goldens or reference(report_of.table.shape[1]), data)
+    report = check_parity(report_of, TOKENIZER, goldens or reference(report_of.table.shape[1]), [data] if data else [])
     assert report.passed == (not report.failures())
     return {check.name for check in report.checks if not check.passed}
 
@@ -164,6 +164,8 @@ def test_accuracy_binds_int8() -> None:
     assert near_zero.sum() > 3
     wrong = Summing("int8", alter=lambda z, _ids, _lengths: np.where(np.abs(z) < 0.12, -z, z))
     assert "points of accuracy lost" in failed(wrong, goldens, labelled)
+    report = check_parity(wrong, TOKENIZER, goldens, [labelled, replace(data, data="some training", ids=None)])
+    assert "points of accuracy lost" in {check.name for check in report.checks if not check.passed}
     assert "points of accuracy lost" not in failed(Summing("int8"), goldens, labelled)
 
 
@@ -174,8 +176,21 @@ def test_a_reference_that_says_nothing_fails() -> None:
     sure = replace(goldens, logits=goldens.logits + 1000)
     assert "labels that the reference gives" in failed(Summing(), sure)
     three = reference(outputs=3)
-    never = replace(three, logits=three.logits - np.array([0, 0, 1000], np.float32))
-    assert "labels that the reference gives" in failed(Summing(outputs=3), never)
+    only_one = replace(three, logits=three.logits - np.array([0, 1000, 1000], np.float32))
+    assert "labels that the reference gives" in failed(Summing(outputs=3), only_one)
+
+
+def test_labels_that_are_never_given_are_reported_and_not_fatal() -> None:
+    away = np.array([0, 0, 1000], np.float32)
+    three = reference(outputs=3)
+    never = replace(three, logits=three.logits - away)
+    report = check_parity(Summing(outputs=3, alter=lambda z, _i, _n: z - away), TOKENIZER, never)
+    assert report.passed
+    assert report.figure("labels that the reference never gives") == 1
+    assert labels_never_given([never]) == [2]
+    assert labels_never_given([never, three]) == []
+    report = check_parity(Summing(outputs=3), TOKENIZER, never)
+    assert "max logit difference" in {check.name for check in report.checks if not check.passed}
 
 
 def test_a_constant_difference_between_classes_is_no_deviation() -> None:
@@ -190,10 +205,10 @@ def test_too_few_goldens_fail() -> None:
 def test_the_figures_go_into_the_manifest() -> None:
     goldens, data = reference(), replace(reference(rows=300), data="some validation")
     off = Summing("int8", alter=lambda z, _i, _n: z + np.float32(0.125))
-    report = check_parity(off, TOKENIZER, goldens, data)
+    report = check_parity(off, TOKENIZER, goldens, [data, replace(reference(rows=1700), data="some training")])
     assert report.parity is not None
-    assert report.parity.rows == MINIMUM_GOLDENS + 300
-    assert report.parity.data == "goldens and some validation"
+    assert report.parity.rows == MINIMUM_GOLDENS + 2000
+    assert report.parity.data == "goldens, 300 some validation texts and 1,700 some training texts"
     assert report.parity.max_logit_difference == pytest.approx(0.125, abs=1e-5)
     assert report.parity.label_flips == report.figure("label flips") > 0
     assert "int8" in table_of_reports([report])

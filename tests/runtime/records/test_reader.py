@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tallygate.runtime.errors import InputError, InputNotFoundError, UsageError
-from tallygate.runtime.records.reader import BadRow, Format, Row, read_rows, read_texts
-from tallygate.runtime.records.reader import formats as records_formats
+from tallygate.runtime.records import BadRow, Format, Row, read_rows, read_texts
+from tallygate.runtime.records import formats as records_formats
 
 FORMATS: list[Format] = ["text", "csv", "tsv", "jsonl"]
 TEXTS = st.text(st.characters(codec="utf-8"))
@@ -87,7 +87,8 @@ def test_broken_utf8_at_any_position_names_its_line(data: st.DataObject) -> None
     with pytest.raises(InputError) as caught:
         texts_of(broken, "csv")
     line = whole.count(b"\n", 0, at) + 1
-    message = f"data line {line}: is not valid UTF-8; re-save the file as UTF-8, or add --skip-bad"
+    message = f"data line {line}: is not valid UTF-8; "
+    message += "name the file's encoding with --encoding, or re-save it as UTF-8, or add --skip-bad"
     assert str(caught.value) == message
 
 

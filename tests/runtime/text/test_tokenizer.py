@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from unicodedata import category, normalize
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from tallygate.runtime.text.tokenizer import Splitter, TextContract, Tokenizer, split_words
@@ -40,11 +41,8 @@ TEXTS = st.text() | st.lists(FRAGMENTS | st.text(max_size=3)).map("".join)
 
 def words_by_the_rules(text: str, punctuation: str) -> list[str]:
     """The contract read aloud, one character at a time."""
-    for form in ("<br>", "<br/>", "<br />"):
-        position = text.lower().find(form) if text.isascii() else -1
-        while position >= 0:
-            text = f"{text[:position]} {text[position + len(form) :]}"
-            position = text.lower().find(form)
+    if text.isascii():  # one pass: what a replaced line break leaves is read no second time
+        text = re.sub("<br(?:>|/>| />)", " ", text, flags=re.IGNORECASE)
     text = normalize("NFC", "".join(character.lower() for character in text)).replace("’", "'")
     words, word = [], ""
     for index, character in enumerate(text + " "):
@@ -93,12 +91,16 @@ def test_kept_punctuation_is_a_token_of_its_own() -> None:
     | st.text(alphabet=st.characters(codec="ascii"))
     | TEXTS.filter(lambda text: "<" not in text or text.isascii())
 )
+@example("<br<br>/>")
+@example("<br<br />/>")
+@example("<br<br/>/>")
 def test_equals_the_rules_read_aloud(text: str) -> None:
     assert Splitter(MARKS).split(text) == words_by_the_rules(text, MARKS)
 
 
 @given(TEXTS)
 def test_a_line_break_separates_like_a_space(text: str) -> None:
+    assume(not (text.lower().endswith("<br") and text.startswith("/>")))  # with a space between: a line break itself
     assert split_words(f"{text}<br />{text}") == split_words(f"{text} {text}")
 
 

@@ -122,3 +122,4 @@ def test_broken_utf8_in_a_text_file_names_its_line(tmp_path: Path) -> None:
         "rows": 1,
         "first": ["bad.txt line 2 is not valid UTF-8"],
     }
+    assert len(load_corpus(data, encoding="latin-1").train) == len(load_corpus(data, skip_bad=True).train) + 1

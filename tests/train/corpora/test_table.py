@@ -1,77 +1,28 @@
-"""Corpora from one file: every format alike, columns found, labels as strings, bad rows named, splits apart."""
+"""Corpora from one file: every format alike, columns found, labels as strings, bad rows named."""
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import math
-from collections.abc import Callable
 from pathlib import Path
-from random import Random
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from pyarrow import parquet
 
 from tallygate.runtime.errors import InputError, InputNotFoundError, UsageError
-from tallygate.train.corpora import Corpus, Split, load_corpus
-from tallygate.train.corpora.splitting import deal, text_key
-
-Rows = dict[str, list[object]]
-Writer = Callable[[Path, Rows], Path]
-
-
-def write_separated(path: Path, columns: Rows, delimiter: str) -> Path:
-    buffer = io.StringIO(newline="")
-    cells = [["" if cell is None else str(cell) for cell in row] for row in zip(*columns.values(), strict=True)]
-    csv.writer(buffer, delimiter=delimiter).writerows([list(columns), *cells])
-    path.write_bytes(buffer.getvalue().encode("utf-8"))
-    return path
-
-
-def write_csv(folder: Path, columns: Rows, name: str = "data") -> Path:
-    return write_separated(folder / f"{name}.csv", columns, ",")
-
-
-def write_tsv(folder: Path, columns: Rows, name: str = "data") -> Path:
-    return write_separated(folder / f"{name}.tsv", columns, "\t")
-
-
-def write_jsonl(folder: Path, columns: Rows, name: str = "data") -> Path:
-    rows = (dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True))
-    path = folder / f"{name}.jsonl"
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    return path
-
-
-def write_parquet(folder: Path, columns: Rows, name: str = "data") -> Path:
-    path = folder / f"{name}.parquet"
-    parquet.write_table(pa.table(columns), path)
-    return path
-
-
-WRITERS = [write_csv, write_tsv, write_jsonl, write_parquet]
-every_format = pytest.mark.parametrize("write", WRITERS)
-
-
-def reviews(count: int = 60) -> Rows:
-    return {
-        "id": list(range(count)),
-        "text": [f"text {i}, ä\n" for i in range(count)],
-        "label": [i % 3 for i in range(count)],
-    }
-
-
-def splits_of(corpus: Corpus) -> list[Split]:
-    assert corpus.test is not None
-    return [corpus.train, corpus.validation, corpus.test]
-
-
-def rows_of(corpus: Corpus) -> list[list[tuple[str, str]]]:
-    return [list(zip(split.texts, split.labels, strict=True)) for split in splits_of(corpus)]
+from tallygate.train.corpora import load_corpus
+from tests.train.corpora.tables import (
+    Rows,
+    Writer,
+    every_format,
+    reviews,
+    rows_of,
+    splits_of,
+    write_csv,
+    write_jsonl,
+    write_parquet,
+)
 
 
 @every_format
@@ -195,6 +146,22 @@ def test_broken_utf8_names_its_line(tmp_path: Path) -> None:
     }
 
 
+def test_another_encoding_is_read_where_it_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "data.csv"
+    path.write_bytes("\n".join(["text,label", *(f"Caf\u00e9 number {i},{i % 2}" for i in range(10))]).encode("latin-1"))
+    with pytest.raises(InputError, match=r"line 2: is not valid UTF-8; .*--encoding"):
+        load_corpus(str(path))
+    for encoding in ("latin-1", "cp1252"):
+        corpus = load_corpus(str(path), encoding=encoding)
+        assert all(text.startswith("Caf\u00e9") for split in splits_of(corpus) for text in split.texts)
+    path.write_bytes(path.read_bytes().decode("latin-1").encode("utf-16"))
+    assert len(load_corpus(str(path), encoding="utf-16").train) == 8
+    with pytest.raises(UsageError, match="--encoding morse: is no encoding of text"):
+        load_corpus(str(path), encoding="morse")
+    with pytest.raises(UsageError, match="mini is UTF-8"):
+        load_corpus("mini", encoding="latin-1")
+
+
 def test_broken_utf8_in_parquet_names_its_row(tmp_path: Path) -> None:
     broken = pa.array([b"one", b"tw\xff", *(b"%d" % i for i in range(10))], pa.binary()).cast(pa.large_binary())
     strings = pa.Array.from_buffers(pa.large_string(), len(broken), broken.buffers())
@@ -255,60 +222,3 @@ def test_data_that_is_not_there(data: str, tmp_path: Path) -> None:
 def test_options_that_do_not_fit_a_built_in_corpus(options: dict[str, object]) -> None:
     with pytest.raises(UsageError):
         load_corpus(**options)  # type: ignore[arg-type]
-
-
-def labelled(texts: list[str], labels: list[str]) -> Split:
-    return Split(texts, labels, [str(place) for place in range(len(texts))])
-
-
-@settings(max_examples=50)
-@given(st.lists(st.tuples(st.sampled_from("abcdefghijklm"), st.sampled_from("xyz")), min_size=40), st.integers(0, 5))
-def test_equal_texts_never_stand_in_two_splits(rows: list[tuple[str, str]], seed: int) -> None:
-    texts = [f" {text.upper()}" if place % 2 else text for place, (text, _) in enumerate(rows)]
-    if len(set(map(text_key, texts))) < 4:
-        return
-    dealt = deal(labelled(texts, [label for _, label in rows]), name="x", seed=seed, validation=None, test=True)
-    keys = [set(map(text_key, split.texts)) for split in (dealt.train, dealt.validation, dealt.test)]
-    assert sum(map(len, keys)) == len(set().union(*keys))
-    assert sorted(row for split in (dealt.train, dealt.validation, dealt.test) for row in split.ids) == sorted(
-        map(str, range(len(rows)))
-    )
-
-
-@settings(max_examples=25)
-@given(st.randoms(use_true_random=False), st.integers(0, 3))
-def test_dealing_does_not_depend_on_the_order_of_the_rows(random: Random, seed: int) -> None:
-    rows = [(f"text {i % 50}", "ab"[i % 2]) for i in range(80)]
-    shuffled = list(rows)
-    random.shuffle(shuffled)
-    first, second = (
-        deal(labelled(*map(list, zip(*some, strict=True))), name="x", seed=seed, validation=None, test=True)
-        for some in (rows, shuffled)
-    )
-    assert sorted(first.test.texts) == sorted(second.test.texts)
-    assert sorted(first.validation.texts) == sorted(second.validation.texts)
-
-
-def test_every_label_has_its_share_of_every_split() -> None:
-    rows = labelled([f"text {i}" for i in range(1000)], ["rare" if i % 10 == 0 else "common" for i in range(1000)])
-    dealt = deal(rows, name="x", seed=3, validation=200, test=True)
-    assert dealt.test.label_counts() == {"common": 90, "rare": 10}
-    assert dealt.validation.label_counts() == {"common": 180, "rare": 20}
-    assert dealt.train.texts == [text for text in rows.texts if text in set(dealt.train.texts)]
-
-
-def test_another_seed_deals_otherwise(tmp_path: Path) -> None:
-    path = str(write_csv(tmp_path, reviews()))
-    assert load_corpus(path, seed=1).test != load_corpus(path, seed=2).test
-    assert rows_of(load_corpus(path, seed=1)) == rows_of(load_corpus(path, seed=1))
-
-
-@pytest.mark.parametrize(("validation", "expected"), [(None, 6), (7, 7), (0, 0), (0.2, 12)])
-def test_size_of_the_validation_split(validation: float | None, expected: int, tmp_path: Path) -> None:
-    assert len(load_corpus(str(write_csv(tmp_path, reviews())), validation=validation).validation) == expected
-
-
-@pytest.mark.parametrize("validation", [-1, 31, 1.0, -0.1])
-def test_impossible_sizes_of_the_validation_split(validation: float, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="--validation"):
-        load_corpus(str(write_csv(tmp_path, reviews())), validation=validation)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from tallygate.train.loop.objective import balanced_weights, losses, predicted
+from tallygate.train.loop.objective import balanced_weights, losses, predicted, smoothed, soft_losses
 
 
 def test_one_logit_is_binary_cross_entropy_positive_for_the_second_label() -> None:
@@ -41,3 +41,11 @@ def test_balanced_weights_are_inverse_shares_and_one_on_average() -> None:
     assert weights.tolist() == pytest.approx([9 / 24, 9 / 8, 9 / 4, 0.0])
     three = balanced_weights(targets, 3)
     assert three[torch.from_numpy(targets)].mean().item() == pytest.approx(1.0)
+
+
+def test_label_smoothing_is_pytorchs() -> None:
+    logits = torch.randn(6, 4, generator=torch.Generator().manual_seed(0))
+    targets = torch.tensor([0, 1, 2, 3, 0, 1])
+    wanted = torch.nn.functional.cross_entropy(logits, targets, label_smoothing=0.2, reduction="none")
+    one_hot = torch.nn.functional.one_hot(targets, 4).float()
+    torch.testing.assert_close(soft_losses(logits, smoothed(one_hot, 0.2)), wanted)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -14,47 +14,14 @@ from torch import Tensor
 from tallygate.train.corpora.corpus import Corpus
 from tallygate.train.corpora.mini import mini_corpus
 from tallygate.train.loop.batching import EncodedSplit, tensors_of
-from tallygate.train.loop.objective import losses, smoothed, soft_losses
 from tallygate.train.loop.trainer import DivergenceError, EpochTotals, Trainer, new_model
 from tallygate.train.network.arithmetic import cpu_settings
 from tallygate.train.network.model import Architecture
-from tallygate.train.presets.preset import Preset, TrainingPreset, load_preset, preset_names
+from tallygate.train.presets.preset import Preset, load_preset, preset_names
 from tallygate.train.run.data import RunData, run_data_from_corpus
 from tallygate.train.run.finish import parameters_by_part
 from tallygate.train.scores.evaluation import evaluate, score_from_logits
-
-ROWS = 60
-
-
-@dataclass
-class Toy:
-    """Rows whose label is the word that stands in them."""
-
-    labels: int = 2
-
-    @property
-    def split(self) -> EncodedSplit:
-        generator = np.random.default_rng(0)
-        targets = np.arange(ROWS, dtype=np.int64) % self.labels
-        rows = [[2 + int(target), *generator.integers(6, 20, generator.integers(1, 9))] for target in targets]
-        return EncodedSplit([[int(word) for word in row] for row in rows], targets)
-
-    def trainer(self, **fields: Any) -> Trainer:  # noqa: ANN401
-        defaults = {"epochs": 5, "batch_size": 8, "learning_rate": 0.02, "precision": "float32"}
-        preset = TrainingPreset(**defaults | fields)
-        outputs = 1 if self.labels == 2 else self.labels
-        architecture = Architecture(vocabulary_size=20, embedding_size=6, hidden_size=8, outputs=outputs, dropout=0.2)
-        model = new_model(architecture, preset.seed)
-        return Trainer(model, preset, self.split, self.labels, preset.precision)  # type: ignore[arg-type]
-
-
-def weights(trainer: Trainer) -> Tensor:
-    return torch.cat([parameter.detach().flatten() for parameter in trainer.evaluated.parameters()])
-
-
-def mean_loss(trainer: Trainer) -> float:
-    split = trainer.train
-    return losses(evaluate(trainer.evaluated, split), torch.from_numpy(split.targets)).mean().item()
+from tests.train.loop.toy import ROWS, Toy, mean_loss, weights
 
 
 @pytest.mark.parametrize("labels", [2, 4])
@@ -237,53 +204,6 @@ def test_word_dropout_puts_unknown_words_in_training_only() -> None:
     assert 0.3 < share < 0.5
     assert ((read[0] == 1) | (read[0] == batch.ids)).all()
     assert all((ids != 1).all() for ids in read[1:])
-
-
-def _without_dropout(trainer: Trainer) -> Trainer:
-    for module in trainer.model.modules():
-        if isinstance(module, torch.nn.Dropout):
-            module.p = 0.0
-    return trainer
-
-
-def test_an_adversarial_step_goes_toward_the_greatest_loss_within_each_text() -> None:
-    trainer = _without_dropout(Toy().trainer(adversarial=3.0))
-    batch = tensors_of(trainer.train, np.arange(8))
-    read: list[tuple[Tensor, Tensor, Tensor]] = []
-    hook = trainer.model.register_forward_pre_hook(lambda module, inputs: read.append(inputs))
-    rms = float(trainer.model.embedding.weight.detach().square().mean().sqrt())
-    logits = [trainer.model(batch.ids, batch.lengths)]
-    trainer.step(batch, EpochTotals(1))
-    hook.remove()
-    fresh = _without_dropout(Toy().trainer())
-    shift = read[2][2]
-    torch.testing.assert_close(shift.flatten(1).norm(dim=1), torch.full((8,), 3.0 * rms))
-    padding = torch.arange(shift.shape[1]) >= batch.lengths.unsqueeze(1)
-    assert padding.any()
-    assert not shift[padding].any()
-    with torch.no_grad():
-        logits.append(fresh.model(batch.ids, batch.lengths, shift))
-        draws = torch.randn(20, *shift.shape, generator=torch.Generator().manual_seed(0))
-        others = [fresh.model(batch.ids, batch.lengths, draw * (shift.norm() / draw.norm())) for draw in draws]
-    clean, moved, *drawn = (losses(found, batch.targets) for found in [*logits, *others])
-    assert (moved > clean).all()
-    assert all(moved.sum() > other.sum() for other in drawn)
-
-
-def test_half_of_an_adversarial_step_is_of_the_text_as_it_is() -> None:
-    """No step at all toward the loss is training without one."""
-    plain, still = (_without_dropout(Toy().trainer(adversarial=length)) for length in (0.0, 1e-12))
-    for trainer in (plain, still):
-        trainer.run_epoch(1)
-    torch.testing.assert_close(weights(still), weights(plain))
-
-
-def test_label_smoothing_is_pytorchs() -> None:
-    logits = torch.randn(6, 4, generator=torch.Generator().manual_seed(0))
-    targets = torch.tensor([0, 1, 2, 3, 0, 1])
-    wanted = torch.nn.functional.cross_entropy(logits, targets, label_smoothing=0.2, reduction="none")
-    one_hot = torch.nn.functional.one_hot(targets, 4).float()
-    torch.testing.assert_close(soft_losses(logits, smoothed(one_hot, 0.2)), wanted)
 
 
 def test_a_teachers_word_is_learnt_in_the_place_of_the_label() -> None:

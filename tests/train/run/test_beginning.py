@@ -7,14 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import msgspec
-import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
 
 from tallygate.runtime.errors import CheckpointError, InputError, InputNotFoundError, PresetError
 from tallygate.runtime.machine.user_cache import FOLDER
-from tallygate.runtime.text.vocabulary import Vocabulary
 from tallygate.train.corpora import source as data_source_module
 from tallygate.train.corpora.corpus import Corpus
 from tallygate.train.corpora.mini import mini_corpus
@@ -24,16 +22,16 @@ from tallygate.train.folder.layout import LAYOUT
 from tallygate.train.loop.trainer import new_model
 from tallygate.train.network.model import Architecture
 from tallygate.train.presets.preset import LanguageModelPreset, load_preset
+from tallygate.train.run import beginning
+from tallygate.train.run import network_teacher as network_module
+from tallygate.train.run import training as run_module
 from tallygate.train.run.plan import TrainOptions, plan_run
 from tallygate.train.run.result import Result
-from tallygate.train.run.training import beginning, run_training
-from tallygate.train.run.training import network_teacher as network_module
-from tallygate.train.run.training import training as run_module
+from tallygate.train.run.training import run_training
 from tallygate.train.scores.metrics import metrics_from_jsonl
 from tallygate.train.teachers import lesson as lesson_module
 from tallygate.train.teachers.lesson import distinct_unlabeled
 from tallygate.train.words.language_model import PARTS, Pretraining
-from tallygate.train.words.shared_rows import share_rows
 from tests.train.short_runs import KilledError, short_runs
 
 PRESET = """
@@ -229,7 +227,7 @@ def test_a_preset_is_trained_first_and_teaches_what_has_no_label(
 
     monkeypatch.setattr(lesson_module, "logits_by_run", counted)
     train(tmp_path / "first", preset=str(path))
-    monkeypatch.setattr(network_module, "_train", lambda *a: pytest.fail("trained again"))
+    monkeypatch.setattr(network_module, "RunPlan", lambda *a, **k: pytest.fail("trained again"))
     train(tmp_path / "second", preset=str(path), seed=5)
     # The labelled texts are never asked for, and the scores of the first run are those of the second.
     assert asked == [len(distinct_unlabeled(small_corpus()))]
@@ -266,26 +264,6 @@ def test_a_teacher_that_is_not_there_is_refused_before_anything_is_written(tmp_p
     with pytest.raises(InputError):
         train(tmp_path / "run", preset="tiny", teacher=str(tmp_path / "bad.parquet"))
     assert not (tmp_path / "run").exists()
-
-
-def test_texts_of_validation_and_test_never_come_in_through_the_unlabelled_ones() -> None:
-    corpus = mini_corpus(train=60, validation=20, test=20)
-    assert corpus.test is not None
-    texts = [corpus.validation.texts[0].upper(), corpus.test.texts[0], corpus.train.texts[0], "new", " NEW "]
-    joined = with_unlabeled(corpus, texts)
-    assert joined.unlabeled == [corpus.train.texts[0], "new", " NEW "]
-    assert distinct_unlabeled(joined) == ["new"]
-
-
-def test_shared_rows_join_what_is_alike() -> None:
-    words = {f"w{index}": index + 2 for index in range(40)}
-    vectors = np.zeros((42, 3), dtype=np.float32)
-    vectors[2:, 0] = np.arange(40) % 4
-    vocabulary, centres = share_rows(Vocabulary(words, 42), vectors, np.arange(40, 0, -1), rows=10, single_rows=4)
-    assert vocabulary.size == len(centres) == 10
-    assert [vocabulary.rows[f"w{index}"] for index in range(4)] == [2, 3, 4, 5]
-    for word, row in vocabulary.rows.items():
-        np.testing.assert_allclose(centres[row], vectors[words[word]], atol=1e-6)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import pytest
 from tallygate.runtime.errors import CheckpointError, OutputError, UsageError
 from tallygate.train.folder.layout import LAYOUT
 from tallygate.train.run.plan import TrainOptions, plan_run, run_folder
+from tallygate.train.scores.metrics import EpochMetrics, jsonl_from_metrics
 
 PRESET = """
 [text]
@@ -44,7 +45,7 @@ def begun(tmp_path: Path, preset: str) -> Path:
         ({"preset": "tiny"}, "preset small, not tiny"),
         ({"data": "imdb"}, "data mini, not imdb"),
         ({"seed": 7}, "seed 0, not 7"),
-        ({"epochs": 9}, "epochs 4, not 9"),
+        ({"epochs": 3}, "epochs 4, not 3"),
         ({"threads": 2}, "threads 1, not 2"),
         ({"text_column": "review"}, "other columns"),
     ],
@@ -86,7 +87,30 @@ def test_a_damaged_description_is_refused(tmp_path: Path) -> None:
         plan_run(TrainOptions(out=str(tmp_path), resume=True))
 
 
-@pytest.mark.parametrize("option", ["epochs", "threads", "validation"])
+def test_a_run_is_prolonged_where_it_is_resumed(preset: str, begun: Path) -> None:
+    plan = plan_run(TrainOptions(out=str(begun), resume=True, epochs=9))
+    assert plan.is_prolonged
+    assert plan.facts.preset.training.epochs == 9
+    assert not plan_run(TrainOptions(out=str(begun), resume=True, epochs=4)).is_prolonged
+    with pytest.raises(OutputError, match="holds this run already, of 4 epochs; prolong it with --resume, or name"):
+        plan_run(TrainOptions(preset=preset, out=str(begun), epochs=9))
+
+
+def test_a_first_stage_is_not_prolonged_once_the_second_one_has_begun(tmp_path: Path) -> None:
+    (tmp_path / "two.toml").write_text(PRESET + "[tuning]\nepochs = 2\n")
+    begun = plan_run(TrainOptions(preset=str(tmp_path / "two.toml"), out=str(tmp_path / "run")))
+    begun.facts.write(begun.folder)
+    figures = {"train_loss": 1.0, "train_accuracy": 0.5, "learning_rate": 0.1, "seconds": 1.0}
+    history = [EpochMetrics(epoch=epoch, **figures) for epoch in range(1, 5)]
+    (begun.folder / LAYOUT.metrics).write_bytes(jsonl_from_metrics(history))
+    assert plan_run(TrainOptions(out=str(begun.folder), resume=True, epochs=9)).is_prolonged
+    history.append(EpochMetrics(epoch=5, stage="tuning", **figures))
+    (begun.folder / LAYOUT.metrics).write_bytes(jsonl_from_metrics(history))
+    with pytest.raises(CheckpointError, match="the second stage of two has begun"):
+        plan_run(TrainOptions(out=str(begun.folder), resume=True, epochs=9))
+
+
+@pytest.mark.parametrize("option", ["epochs", "threads"])
 def test_numbers_must_make_sense(option: str) -> None:
     with pytest.raises(UsageError, match=f"--{option} 0"):
         plan_run(TrainOptions(**{option: 0}))  # type: ignore[arg-type]
@@ -112,8 +136,23 @@ def test_data_may_have_moved(tmp_path: Path) -> None:
     out = str(tmp_path / "run")
     plan = plan_run(TrainOptions(data="imdb", data_dir="here", out=out))
     plan.facts.write(plan.folder)
-    assert plan_run(TrainOptions(out=out, resume=True)).facts.data.data_dir == "here"
-    assert plan_run(TrainOptions(out=out, resume=True, data_dir="there")).facts.data.data_dir == "there"
+    for options, folder in (({}, "here"), ({"data_dir": "there"}, "there")):
+        resumed = plan_run(TrainOptions(out=out, resume=True, **options))  # type: ignore[arg-type]
+        assert resumed.facts.data.data_dir == str(Path(folder).absolute())
+
+
+def test_a_run_finds_its_data_from_any_folder(tmp_path: Path, preset: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    begun = plan_run(TrainOptions(preset=preset, data="mails.csv", test="later.csv", out="run"))
+    begun.facts.write(begun.folder)
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    data = plan_run(TrainOptions(out="../run", resume=True)).facts.data
+    assert (data.data, data.test) == (str(tmp_path / "mails.csv"), str(tmp_path / "later.csv"))
+    moved = plan_run(TrainOptions(out="../run", resume=True, data="mails.csv")).facts.data
+    assert moved.data == str(tmp_path / "elsewhere" / "mails.csv")
+    with pytest.raises(CheckpointError, match="data mails, not letters"):
+        plan_run(TrainOptions(out="../run", resume=True, data="letters.csv"))
 
 
 def test_seed_and_epochs_override_the_preset() -> None:

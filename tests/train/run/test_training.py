@@ -5,114 +5,29 @@ from __future__ import annotations
 import errno
 import subprocess
 import sys
-from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 import pytest
-import torch
-from safetensors.torch import load_file
 
 from tallygate.runtime.errors import CheckpointError, OutputError
 from tallygate.train.corpora import source as data_source
-from tallygate.train.corpora.corpus import Corpus
-from tallygate.train.corpora.mini import mini_corpus
+from tallygate.train.corpora.corpus import Corpus, Split
 from tallygate.train.folder import checkpoint as checkpoint_module
 from tallygate.train.folder.checkpoint import load_checkpoint
 from tallygate.train.folder.layout import LAYOUT
+from tallygate.train.run import training as run_module
 from tallygate.train.run.data import run_data_from_corpus
 from tallygate.train.run.plan import TrainOptions, plan_run
 from tallygate.train.run.result import Result, summary
-from tallygate.train.run.training import run_training
-from tallygate.train.run.training import training as run_module
 from tallygate.train.scores.evaluation import evaluate, score_from_logits
 from tallygate.train.scores.metrics import metrics_from_jsonl
-from tests.train.short_runs import KilledError, short_runs
+from tests.train.run.small_run import CHILD, PRESET, assert_same_run, begin, epochs_in_metrics, resume, small_corpus
+from tests.train.short_runs import KilledError
 
-PRESET = """
-[text]
-vocabulary_size = 200
-max_length = 30
-[model]
-embedding_size = 8
-hidden_size = 8
-dropout = 0.2
-[training]
-epochs = 4
-batch_size = 16
-learning_rate = 0.02
-schedule = "cosine"
-ema_decay = 0.5
-precision = "float32"
-"""
-CHILD = """
-import sys
-from tallygate.train.corpora import source as data_source
-from tallygate.train.corpora.mini import mini_corpus
-from tallygate.train.loop.trainer import Trainer
-from tallygate.train.run.training import run_training
-from tallygate.train.run.plan import TrainOptions, plan_run
-
-data_source.load_corpus = lambda *a, **k: mini_corpus(train=160, validation=40, test=40)
-steps, step = [], Trainer.step
-
-def step_until_the_middle_of_epoch_2(trainer, batch, totals):
-    if totals.epoch == 2 and totals.rows >= 64:
-        print("in epoch 2", flush=True)
-        sys.stdin.read()
-    step(trainer, batch, totals)
-
-Trainer.step = step_until_the_middle_of_epoch_2
-run_training(plan_run(TrainOptions(preset=sys.argv[1], out=sys.argv[2])))
-"""
-
-
-def small_corpus(train: int = 160) -> Corpus:
-    return mini_corpus(train=train, validation=40, test=40)
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _small_data_and_no_drawing() -> Iterator[None]:
-    with short_runs(small_corpus):
-        yield
-
-
-@pytest.fixture(scope="module")
-def preset(tmp_path_factory: pytest.TempPathFactory) -> str:
-    path = tmp_path_factory.mktemp("preset") / "small.toml"
-    path.write_text(PRESET)
-    return str(path)
-
-
-def begin(preset: str, out: Path, **options: object) -> Result:
-    return run_training(plan_run(TrainOptions(preset=preset, out=str(out), **options)))  # type: ignore[arg-type]
-
-
-def resume(out: Path) -> Result:
-    return run_training(plan_run(TrainOptions(out=str(out), resume=True)))
-
-
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory, preset: str, _small_data_and_no_drawing: None) -> Path:
-    """A run that nothing interrupted."""
-    out = tmp_path_factory.mktemp("whole") / "run"
-    begin(preset, out)
-    return out
-
-
-def assert_same_run(out: Path, whole: Path) -> None:
-    for name in (LAYOUT.weights, LAYOUT.vocabulary, LAYOUT.checkpoint):
-        assert (out / name).read_bytes() == (whole / name).read_bytes(), name
-    left, right = load_file(out / LAYOUT.state), load_file(whole / LAYOUT.state)
-    assert left.keys() == right.keys()
-    assert all(torch.equal(left[name], right[name]) for name in left)
-    assert epochs_in_metrics(out) == [1, 2, 3, 4]
-    assert {path.name for path in out.iterdir()} == {path.name for path in whole.iterdir()}
-
-
-def epochs_in_metrics(out: Path) -> list[int]:
-    return [metrics.epoch for metrics in metrics_from_jsonl((out / LAYOUT.metrics).read_bytes())]
+pytestmark = pytest.mark.usefixtures("small_data")
 
 
 def test_same_seed_same_bytes(tmp_path: Path, preset: str, whole: Path) -> None:
@@ -284,10 +199,57 @@ def test_an_output_that_is_no_folder(tmp_path: Path, preset: str) -> None:
             begin(preset, out)
 
 
+def test_every_text_is_trained_on_where_nothing_is_held_out(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, preset: str
+) -> None:
+    corpus = small_corpus()
+    everything = Corpus(corpus.name, corpus.train, Split(), None, [], corpus.labels, {})
+    monkeypatch.setattr(data_source, "load_corpus", lambda *a, **k: everything)
+    result = begin(preset, tmp_path / "run", epochs=3)
+    assert (result.training.epochs, result.training.scores, result.temperature) == (3, [], 1.0)
+    assert (result.confusion_split, result.confusion, result.calibration, result.coverage) == (None, [], [], [])
+    history = metrics_from_jsonl((tmp_path / "run" / LAYOUT.metrics).read_bytes())
+    assert [metrics.validation_loss for metrics in history] == [None] * 3
+    assert "nothing was held out" in summary(result)
+    assert load_checkpoint(tmp_path / "run").temperature == 1.0
+    scored = replace(everything, test=corpus.test)
+    monkeypatch.setattr(data_source, "load_corpus", lambda *a, **k: scored)
+    result = begin(preset, tmp_path / "tested", epochs=3)
+    assert [score.split for score in result.training.scores] == ["test"]
+    assert result.confusion_split == "test"
+
+
 def test_the_last_epoch_is_kept_where_the_preset_says_so(preset: str, tmp_path: Path) -> None:
     path = tmp_path / "last.toml"
-    path.write_text(Path(preset).read_text().replace("[training]", '[training]\nkeep = "last"'))
+    path.write_text(Path(preset).read_text(encoding="utf-8").replace("[training]", '[training]\nkeep = "last"'))
     result = begin(str(path), tmp_path / "run", epochs=5)
     assert result.training.epochs == result.epochs_run == 5
     history = metrics_from_jsonl((tmp_path / "run" / LAYOUT.metrics).read_bytes())
     assert result.training.scores[0].accuracy == history[-1].validation_accuracy
+
+
+@pytest.mark.parametrize(
+    ("keep", "end"), [("last", "epoch 4 is kept, the last"), ("best", "epoch 2 is kept, the best on")]
+)
+def test_the_log_calls_best_what_no_epoch_before_is_as_good_as(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    preset: str,
+    keep: str,
+    end: str,
+) -> None:
+    path = tmp_path / "scripted.toml"
+    path.write_text(Path(preset).read_text(encoding="utf-8").replace("[training]", f'[training]\nkeep = "{keep}"'))
+    accuracies = iter([0.6, 0.8, 0.7, 0.75])
+    original = run_module.score_from_logits
+
+    def scripted(*arguments: object) -> object:
+        return msgspec.structs.replace(original(*arguments), accuracy=next(accuracies))  # type: ignore[arg-type]
+
+    monkeypatch.setattr(run_module, "score_from_logits", scripted)
+    begin(str(path), tmp_path / "run")
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.split("/")[0] for line in lines if "(best)" in line] == ["epoch 1", "epoch 2"]
+    assert lines[-1].startswith(end)
+    assert f"{'last' if keep == 'last' else 'best'}" in next(line for line in lines if "will be kept" in line)

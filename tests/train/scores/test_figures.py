@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
@@ -61,6 +62,25 @@ def test_the_confusion_matrix_has_true_labels_as_rows(tmp_path: Path, drawn: lis
     assert cells == {(0, 0): "5", (1, 0): "1", (0, 1): "2", (1, 1): "1,234"}
     assert np.array_equal(axes.images[0].get_array(), [[5, 1], [2, 1234]])  # type: ignore[arg-type]
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("predicted", "true")
+
+
+@pytest.mark.parametrize("count", [50, 1000])
+def test_the_confusion_of_many_labels_stays_a_picture(tmp_path: Path, drawn: list[Figure], count: int) -> None:
+    matrix = np.eye(count, dtype=int).tolist()
+    draw_confusion(tmp_path / "confusion.png", matrix, [f"label {place}" for place in range(count)], "mini")
+    assert max(imread(tmp_path / "confusion.png").shape) < 3000
+    assert len(drawn[0].axes[0].texts) == (50 if count == 50 else 0)
+
+
+def test_labels_and_names_are_no_formulas(tmp_path: Path) -> None:
+    draw_confusion(tmp_path / "confusion.png", [[5, 1], [2, 3]], ["$_$", "$^$"], "$\\frac$")
+    draw_curve(tmp_path / "curve.png", HISTORY, 2, "$\\frac$")
+
+
+def test_a_curve_of_training_alone(tmp_path: Path, drawn: list[Figure]) -> None:
+    alone = [msgspec.structs.replace(m, validation_loss=None, validation_accuracy=None) for m in HISTORY]
+    draw_curve(tmp_path / "curve.png", alone, 3, "mini")
+    assert {str(line.get_label()) for line in drawn[0].axes[0].lines} == {"kept epoch", "training"}
 
 
 def test_a_picture_that_cannot_be_written(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tallygate.runtime.errors import InputError, OutputError, UsageError
+from tallygate.runtime.installation import pip_install
 from tallygate.train.corpora import load_corpus
 from tallygate.train.corpora import source as data_source
 from tallygate.train.corpora.mini import mini_corpus
@@ -146,7 +147,7 @@ def test_fasttext_is_skipped_with_its_reason_and_tried_again(monkeypatch: pytest
     with monkeypatch.context() as patch:
         patch.setattr(fasttext_row, "import_module", absent)
         assert study("--quick") == 0
-    reason = "needs fasttext-wheel, which is not installed; run: pip install 'tallygate[fasttext]'"
+    reason = f"needs fasttext-wheel, which is not installed; run: {pip_install('fasttext')}"
     assert table()["fastText"]["skipped"] == reason
     assert table()["fastText"]["accuracy"] == ""
     assert f"- fastText: {reason}" in (FOLDER / "study.md").read_text(encoding="utf-8")
@@ -199,7 +200,7 @@ def test_what_cannot_be_is_said_in_one_line(monkeypatch: pytest.MonkeyPatch) -> 
         study("--only", "nothing")
     with pytest.raises(UsageError, match="--threads 0: must be at least 1"):
         study("--threads", "0")
-    Path("taken").write_text("x")
+    Path("taken").write_text("x", encoding="utf-8")
     with pytest.raises(OutputError, match="is not a folder"):
         study("--out", "taken")
     monkeypatch.setattr(data_source, "load_corpus", lambda *a, **k: mini_corpus(train=20, validation=0, test=20))

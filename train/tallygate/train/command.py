@@ -8,7 +8,8 @@ import sys
 from typing import TYPE_CHECKING
 
 from tallygate.runtime.command import INTERRUPTED, Command
-from tallygate.train.corpora import add_data_options
+from tallygate.runtime.console import Terminated
+from tallygate.train.corpora import add_data_options, given_data
 from tallygate.train.extra import MODULES
 from tallygate.train.network import request_huge_pages
 
@@ -23,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_data_options(parser)
     add("--teacher", metavar="T", help="a finished run, or a .parquet file of probabilities, that training learns from")
     add("--out", metavar="RUN", help="folder of the run (default: runs/DATA-PRESET)")
-    add("--resume", action="store_true", help="go on with the run in that folder")
+    add("--resume", action="store_true", help="go on with the run in that folder; --epochs may prolong it")
     add("--seed", type=int, help="seed of weights, batch order and dropout (default: the preset's)")
     add("--epochs", type=int, help="passes over the training data (default: the preset's)")
     add("--device", metavar="D", help="auto, cpu or cuda; start with torchrun for several GPUs (default: auto)")
@@ -31,25 +32,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Train, or go on training, and print the scores. Ctrl-C ends with one line that says how to go on."""
+    """Train, or go on training, and print the scores. Ctrl-C or a signal ends with a line that says how to go on."""
     plan: RunPlan | None = None
     request_huge_pages()
     try:
         from tallygate.train.run import TrainOptions, plan_run
 
-        options = TrainOptions(**{name: getattr(arguments, name) for name in TrainOptions.__annotations__})
+        given = {name: getattr(arguments, name) for name in TrainOptions.__annotations__}
+        options = TrainOptions(**given | {"data": given_data(arguments)})
         plan = plan_run(options)
         _train(plan)
-    except KeyboardInterrupt:
-        print(f"tallygate train: {_interrupted(plan)}", file=sys.stderr)
-        return INTERRUPTED
+    except (KeyboardInterrupt, Terminated) as ended:
+        how = f"ended by {ended.signal_name}" if isinstance(ended, Terminated) else "interrupted"
+        print(f"tallygate train: {how}{_going_on(plan)}", file=sys.stderr)
+        return ended.exit_code if isinstance(ended, Terminated) else INTERRUPTED
     return 0
 
 
 def _train(plan: RunPlan) -> None:
     from tallygate.train.run import Result, run_training, summary
 
-    finished = None if plan.is_new else Result.read(plan.folder)
+    finished = None if plan.is_new or plan.is_prolonged else Result.read(plan.folder)
     if finished is not None:
         print(f"{plan.folder} is finished; nothing is left to train\n")
     result = finished or run_training(plan)
@@ -58,12 +61,12 @@ def _train(plan: RunPlan) -> None:
         print(f"\nrun folder   {plan.folder}")
 
 
-def _interrupted(plan: RunPlan | None) -> str:
+def _going_on(plan: RunPlan | None) -> str:
     from tallygate.train.folder import RunFacts
 
     if plan is None or RunFacts.read(plan.folder) is None:
-        return "interrupted before anything was trained; start it again"
-    return f"interrupted; go on with: tallygate train --resume --out {shlex.quote(str(plan.folder))}"
+        return " before anything was trained; start it again"
+    return f"; go on with: tallygate train --resume --out {shlex.quote(str(plan.folder))}"
 
 
 COMMAND = Command(
@@ -72,4 +75,9 @@ COMMAND = Command(
     run=run,
     extra="train",
     modules=MODULES,
+    examples=(
+        "tallygate train mails.csv --test later.csv",
+        "tallygate train mails.csv --validation 0 --test 0   # every text is trained on",
+        "tallygate train --resume --out runs/mails-auto --epochs 20   # prolongs it",
+    ),
 )

@@ -6,7 +6,9 @@ import sys
 
 from tqdm import tqdm
 
+from tallygate.runtime.terminal import printable
+
 
 def say(line: str) -> None:
     """Print a line to stderr without disturbing a bar."""
-    tqdm.write(line, file=sys.stderr)
+    tqdm.write(printable(line), file=sys.stderr)

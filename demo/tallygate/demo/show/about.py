@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
 from tallygate.demo.show.pictures import listed_pictures, report_pictures
 from tallygate.demo.templating import render
-from tallygate.runtime.bundle import LAYOUT, Bundle, Manifest, Score
-
-_HEADER = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
-_IMAGE = re.compile(r"!\[([^\]]*)\]\([^)]*\)")
+from tallygate.runtime.bundle import Bundle, Manifest, Score
 
 
 def show_header(manifest: Manifest) -> str:
@@ -30,14 +25,6 @@ def show_about(bundle: Bundle) -> str:
     )
 
 
-def model_card(bundle: Bundle) -> str:
-    """The model card as Markdown, without its header and without pictures from elsewhere; empty when there is none."""
-    if LAYOUT.card not in bundle.manifest.files:
-        return ""
-    card = _HEADER.sub("", bundle.read(LAYOUT.card).decode("utf-8", "replace"))
-    return _IMAGE.sub(r"\1", card)
-
-
 def _facts(bundle: Bundle) -> list[tuple[str, str]]:
     m = bundle.manifest
     parameters = m.training.parameters
@@ -45,7 +32,10 @@ def _facts(bundle: Bundle) -> list[tuple[str, str]]:
         ("name", m.name),
         ("labels", ", ".join(m.labels)),
         ("parameters", f"{sum(parameters.values()):,}: {', '.join(f'{n:,} {part}' for part, n in parameters.items())}"),
-        ("reads", f"the {m.text.keep} {m.text.max_length:,} words of a text, {m.vocabulary_rows:,} vocabulary rows"),
+        (
+            "reads",
+            f"the {m.text.keep} {m.text.max_length:,} words and marks of a text, {m.vocabulary_rows:,} vocabulary rows",
+        ),
         ("trained on", f"{m.training.data}, preset {m.training.preset}, {m.training.epochs} epochs"),
         *((f"{score.split} accuracy", _score(score)) for score in m.training.scores),
         ("temperature", f"{m.temperature:.3g}"),

@@ -21,11 +21,12 @@ LOWEST, HIGHEST = 1e-9, 10.0
 """Ends of the ruler of differences, whose steps are powers of ten."""
 
 
-def show_agreement(agreement: Agreement) -> str:
-    """HTML of what every copy answered."""
+def show_agreement(agreement: Agreement, pasted: str = "") -> str:
+    """HTML of what every copy answered to the texts in ``pasted``."""
     return render(
         "agreement.html",
         agreement=agreement,
+        pasted=pasted,
         verdict=_verdict(agreement),
         rows=[_row(agreement, answer) for answer in agreement.answers],
         texts=[_text(agreement, number) for number in range(min(len(agreement.texts), TEXTS_SHOWN))],

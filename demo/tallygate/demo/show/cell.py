@@ -21,8 +21,8 @@ _ORDERS: dict[Order, str] = {
 }
 
 
-def show_words(cell: CellReading, words: Words, step: int) -> str:
-    """HTML of the words as buttons, darker where the last cell holds more of them."""
+def show_words(cell: CellReading, words: Words, step: int, text: str) -> str:
+    """HTML of the words of ``text`` as buttons, darker where the last cell holds more of them."""
     shares = cell.kept_shares
     strengths = shares / max(float(shares.max()), 1e-12)
     rows = zip(words.kept, words.known, strengths, shares, cell.survival, strict=True)
@@ -35,7 +35,7 @@ def show_words(cell: CellReading, words: Words, step: int) -> str:
         }
         for text, known, strength, share, survival in rows
     ]
-    return render("cell_words.html", words=buttons, step=step)
+    return render("cell_words.html", words=buttons, step=step, text=text)
 
 
 def show_step(cell: CellReading, words: Words, step: int, order: Order) -> str:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from tallygate.demo.reading import Reading
-from tallygate.demo.show.tones import tone_of
+from tallygate.demo.reading import Reading, words_in
+from tallygate.demo.show.tones import tones_in
 from tallygate.demo.templating import render
 
 CUT_SHOWN = 12
@@ -20,40 +20,54 @@ COLUMNS = 600
 """Most words that answer to the pointer on the curve."""
 LINES = 6
 """Most labels that get a curve."""
+Tones = dict[int, int | str]
+"""Index of a label -> its colour."""
 
 
-def show_reading(reading: Reading) -> str:
-    """HTML of the answer."""
+def show_reading(reading: Reading, text: str = "") -> str:
+    """HTML of the answer to ``text``."""
     words, labels = reading.words, list(reading.prediction.probabilities)
     two, label = len(labels) == 2, labels[reading.focus]
     cut = _cut(reading)
+    tones = tones_in(np.argsort(-reading.running[-1], kind="stable").tolist())
     return render(
         "reading.html",
+        text=text,
         reading=reading,
-        tone=tone_of(labels.index(reading.prediction.likeliest)),
-        bars=_bars(reading),
+        read=_amount(words.kept),
+        count=words_in(words.kept),
+        tone=tones[labels.index(reading.prediction.likeliest)],
+        bars=_bars(reading, tones),
         story=_story(reading),
         focus=label,
         two=two,
         running=reading.running[:, reading.focus].tolist(),
-        lines=list(_lines(reading)),
+        lines=list(_lines(reading, tones)),
         legend=not two,
         marks=_marks(reading),
         columns=_columns(reading),
-        words=list(_words(reading)),
+        words=list(_words(reading, tones)),
         cut_before=cut if words.keeps == "last" else "",
         cut_after=cut if words.keeps == "first" else "",
-        cut=len(words.cut),
-        unknown=words.known.count(False),
-        keys=[{"tone": tone_of(i), "label": name} for i, name in enumerate(labels)] if two else [],
+        cut=words_in(words.cut),
+        unknown=words_in([word for word, known in zip(words.kept, words.known, strict=True) if not known]),
+        keys=[{"tone": tones[i], "label": name} for i, name in enumerate(labels)] if two else [],
     )
 
 
-def _bars(reading: Reading) -> list[dict[str, object]]:
+def _amount(tokens: list[str]) -> str:
+    """How many words and, beside them, how many punctuation marks."""
+    words = words_in(tokens)
+    marks = len(tokens) - words
+    told = f"{words:,} word{'' if words == 1 else 's'}"
+    return f"{told} and {marks:,} mark{'' if marks == 1 else 's'}" if marks else told
+
+
+def _bars(reading: Reading, tones: Tones) -> list[dict[str, object]]:
     pairs = list(enumerate(reading.prediction.probabilities.items()))
     if len(pairs) > 2:
         pairs = sorted(pairs, key=lambda pair: -pair[1][1])[:LINES]
-    return [{"name": n, "tone": tone_of(i), "share": p, "figure": f"{100 * p:.1f}%"} for i, (n, p) in pairs]
+    return [{"name": n, "tone": tones[i], "share": p, "figure": f"{100 * p:.1f}%"} for i, (n, p) in pairs]
 
 
 def _story(reading: Reading) -> str:
@@ -68,14 +82,14 @@ def _story(reading: Reading) -> str:
     return f"The biggest steps, in points of {label}: {told}. {mind}"
 
 
-def _lines(reading: Reading) -> Iterator[dict[str, object]]:
+def _lines(reading: Reading, tones: Tones) -> Iterator[dict[str, object]]:
     labels = list(reading.prediction.probabilities)
     ranked = np.argsort(-reading.running[-1], kind="stable")[:LINES]
     for index in [1] if len(labels) == 2 else sorted(ranked.tolist()):
         points = _points(reading.running[:, index].tolist(), 1 / len(labels))
         path = "M" + " ".join(f"{x:.2f},{y:.2f}" for x, y in points)
         area = f"{path} L100,50 L0,50Z"
-        yield {"path": path, "area": area, "tone": tone_of(index), "label": labels[index]}
+        yield {"path": path, "area": area, "tone": tones[index], "label": labels[index]}
 
 
 def _points(values: list[float], start: float) -> list[tuple[float, float]]:
@@ -118,13 +132,13 @@ def _titles(reading: Reading) -> list[str]:
     ]
 
 
-def _words(reading: Reading) -> Iterator[dict[str, object]]:
+def _words(reading: Reading, tones: Tones) -> Iterator[dict[str, object]]:
     even = 1 / reading.running.shape[1]
     leads, tops = reading.running.argmax(axis=1), reading.running.max(axis=1)
     rows = zip(reading.words.kept, reading.words.known, leads, tops, _titles(reading), strict=True)
     for text, known, lead, top, title in rows:
         strength = (top - even) / (1 - even)
-        yield {"text": text, "known": known, "tone": tone_of(lead), "strength": f"{strength:.3f}", "title": title}
+        yield {"text": text, "known": known, "tone": tones[int(lead)], "strength": f"{strength:.3f}", "title": title}
 
 
 def _cut(reading: Reading) -> str:
@@ -132,5 +146,6 @@ def _cut(reading: Reading) -> str:
     if len(cut) <= CUT_SHOWN:
         return " ".join(cut)
     near = cut[-CUT_SHOWN:] if before else cut[:CUT_SHOWN]
-    more = f"{len(cut) - CUT_SHOWN:,} more words"
+    far = cut[:-CUT_SHOWN] if before else cut[CUT_SHOWN:]
+    more = f"{words_in(far):,} more words"
     return f"… {more} … {' '.join(near)}" if before else f"{' '.join(near)} … {more} …"

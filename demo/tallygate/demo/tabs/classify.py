@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import gradio as gr
 
 from tallygate.demo.copies import Copies
-from tallygate.demo.examples import EXAMPLES, WARM
-from tallygate.demo.limits import TEXT_CHARACTERS, check_text
+from tallygate.demo.examples import Examples
+from tallygate.demo.limits import TEXT_CHARACTERS, check_name, check_text
 from tallygate.demo.reading import read
 from tallygate.demo.show.reading import show_reading
-from tallygate.demo.tabs.events import PRIVATE, QUICK, told
+from tallygate.demo.tabs.events import PRIVATE, QUICK, ask_for_text, bring_into_view, mark_stale, told
 
 
 @dataclass(frozen=True)
@@ -20,8 +19,6 @@ class ClassifyTab:
     """What other tabs need of this one."""
 
     text: gr.Textbox
-    answered: Any
-    """The event after which ``text`` has been read."""
 
 
 def copy_choice(copies: Copies, label: str = "Copy") -> gr.Dropdown:
@@ -30,34 +27,45 @@ def copy_choice(copies: Copies, label: str = "Copy") -> gr.Dropdown:
     return gr.Dropdown(copies.names, value=copies.first.name, label=label, info=info, filterable=False)
 
 
-def build_classify(copies: Copies) -> ClassifyTab:
+def build_classify(copies: Copies, examples: Examples) -> ClassifyTab:
     """Put the tab's components into the current block."""
 
     @told
     def answer(text: str, copy: str) -> str:
-        classifier = copies.load(copies.find(copy))
-        return show_reading(read(check_text(text or ""), classifier))
+        text = check_text(text or "")
+        if not text.strip():
+            return ask_for_text()
+        return show_reading(read(text, copies.load(copies.find(check_name(copy)))), text)
 
-    gr.HTML("<p class='tg-intro'>Write what you think of a film, or take an example, and watch the model read it.</p>")
+    texts = list(examples.texts.values())
+    gr.HTML(f"<p class='tg-intro'>{examples.invitation}, or take an example, and watch the model read it.</p>")
     with gr.Row(equal_height=False):
         with gr.Column(scale=2, min_width=280):
-            text = gr.Textbox(
-                WARM, label="Review", lines=7, max_lines=14, max_length=TEXT_CHARACTERS, elem_id="tg-review",
-                placeholder="Any text. Shift+Enter classifies it.",
-            )  # fmt: skip
-            copy = copy_choice(copies)
+            text, copy = _build_box(examples), copy_choice(copies)
             with gr.Row():
-                button = gr.Button("Classify", variant="primary", elem_id="tg-classify")
-                clear = gr.Button("Clear", elem_id="tg-clear")
-            examples = gr.Dataset(
-                components=[text], samples=[[t] for t in EXAMPLES.values()], sample_labels=list(EXAMPLES),
+                button = gr.Button("Classify", variant="primary", min_width=110, elem_id="tg-classify")
+                clear = gr.Button("Clear", min_width=80, elem_id="tg-clear")
+            offered = gr.Dataset(
+                components=[text], samples=[[text] for text in texts], sample_labels=list(examples.texts),
                 label="Examples", type="index", elem_id="tg-examples",
             )  # fmt: skip
         with gr.Column(scale=3, min_width=300):
-            result = gr.HTML(answer(WARM, "auto"), elem_id="tg-reading", container=True, padding=True)
-    events = [button.click, text.submit, copy.change]
-    answered = gr.on(events, answer, [text, copy], result, **PRIVATE)
-    picked = examples.click(lambda index: list(EXAMPLES.values())[index], examples, text, **QUICK)
-    picked.then(answer, [text, copy], result, **PRIVATE)
-    clear.click(lambda: "", None, text, **QUICK)
-    return ClassifyTab(text, answered)
+            result = gr.HTML(answer(examples.first, "auto"), elem_id=_ANSWER, container=True, padding=True)
+    picked = offered.click(lambda index: texts[index], offered, text, **QUICK)
+    cleared = clear.click(lambda: "", None, text, **QUICK)
+    asked = gr.on([button.click, text.submit, copy.change], answer, [text, copy], result, **PRIVATE)
+    for event in (asked, picked.then(answer, [text, copy], result, **PRIVATE)):
+        event.then(None, text, None, js=bring_into_view(_ANSWER), **QUICK)
+    cleared.then(answer, [text, copy], result, **PRIVATE)
+    text.change(None, text, None, js=mark_stale(_ANSWER), **QUICK)
+    return ClassifyTab(text)
+
+
+def _build_box(examples: Examples) -> gr.Textbox:
+    return gr.Textbox(
+        examples.first, label=examples.noun, lines=7, max_lines=14, max_length=TEXT_CHARACTERS, elem_id="tg-review",
+        placeholder="Any text. Shift+Enter classifies it.",
+    )  # fmt: skip
+
+
+_ANSWER = "tg-reading"

@@ -8,6 +8,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import gradio as gr
 
+from tallygate.demo.templating import render
 from tallygate.runtime.errors import TallygateError
 
 P = ParamSpec("P")
@@ -18,6 +19,40 @@ PRIVATE: dict[str, Any] = {"api_visibility": "private", "concurrency_id": "model
 
 QUICK: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "queue": False}
 """Options of an event that computes nothing."""
+
+
+def mark_stale(element: str) -> str:
+    """Script of an event whose input is a text: greys the answer in ``element`` unless it is the answer to that text.
+
+    What is answered says in ``data-read`` to which text.
+    """
+    return f"(text) => {{ {_GREY.replace('ELEMENT', element)} }}"
+
+
+def bring_into_view(element: str) -> str:
+    """Script of an event whose input is the text that was answered: shows the answer where it is out of sight, as below
+    the form on a phone.
+    """
+    return f"(text) => {{ {_GREY.replace('ELEMENT', element)} {_SHOW} }}"
+
+
+_GREY = """
+const box = document.getElementById('ELEMENT');
+const read = box?.querySelector('[data-read]');
+read?.classList.toggle('tg-stale', read.dataset.read !== (text ?? '').replace(/\\r\\n?/g, '\\n'));
+"""
+_SHOW = """
+const edge = box?.getBoundingClientRect();
+if (edge && (edge.top < 0 || edge.top > 0.6 * window.innerHeight)) {
+  const still = window.matchMedia('(prefers-reduced-motion: reduce)').matches;
+  box.scrollIntoView({behavior: still ? 'auto' : 'smooth', block: 'start'});
+}
+"""
+
+
+def ask_for_text() -> str:
+    """What stands in the place of an answer where there is no text."""
+    return render("message.html", kind="plain", text="There is no text to read. Write one, or take an example.")
 
 
 def told(function: Callable[P, R]) -> Callable[P, R]:

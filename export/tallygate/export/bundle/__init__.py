@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from tallygate.export.bundle.rtx_plans import check_can_build as check_can_build
     from tallygate.export.bundle.rtx_plans import plan_files as plan_files
     from tallygate.export.bundle.writer import check_is_free as check_is_free
+    from tallygate.export.bundle.writer import check_may_write as check_may_write
     from tallygate.export.bundle.writer import write_bundle as write_bundle
 else:
     from tallygate.runtime.rooms import handed_on
@@ -20,6 +21,6 @@ else:
             "files": ("bundle_files",),
             "ort_format": ("write_ort_files",),
             "rtx_plans": ("check_can_build", "plan_files"),
-            "writer": ("check_is_free", "write_bundle"),
+            "writer": ("check_is_free", "check_may_write", "write_bundle"),
         },
     )

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from tallygate.export.results import ExportResult, VariantResult
 from tallygate.runtime.bundle import Bundle
+from tallygate.runtime.engines.ort import OnnxRuntimeEngine
 from tallygate.runtime.errors import GateError
 from tallygate.runtime.outputs import atomic_directory
 from tallygate.runtime.parity import GateReport, check_parity
@@ -68,7 +69,7 @@ def required_operators(models: Mapping[str, bytes]) -> str:
 
 
 def _gated(variant: VariantResult, model: bytes, bundle: Bundle, result: ExportResult) -> GateReport:
-    engine = variant.recipe.engine("onnxruntime", model)
+    engine = OnnxRuntimeEngine.unchecked(model, variant.recipe.precision, variant.recipe.session)
     report = check_parity(engine, bundle.tokenizer(), result.references[0])
     if not report.passed:
         raise GateError(f"the .ort file of {variant.recipe.precision}", report.failures()[0], "use the .onnx file")

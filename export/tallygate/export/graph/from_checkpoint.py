@@ -1,4 +1,10 @@
-"""Checkpoint -> ONNX: one float32 graph for all runtimes, by the graph contract."""
+"""Checkpoint -> ONNX: one float32 graph for all runtimes, by the graph contract.
+
+PyTorch's exporter merges initializers that are equal, such as two zero biases, so that a weight could come out under
+another one's name. Therefore a model of which no two weights are alike is traced, and the real weights are put in
+afterwards, by name. The traced sizes are numbers that stand nowhere else in the model: one that is found in the graph
+was fixed by the tracing.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""The exporter's graph -> the graph that is shipped: axes named, notes removed, weights put in by name."""
+"""The exporter's graph -> the graph that is shipped: axes named, notes removed, weights put in by name.
+
+It is made anew from the parts that are wanted: what a later exporter adds beside them does not travel with it, and the
+same checkpoint gives the same bytes on every machine.
+"""
 
 from __future__ import annotations
 

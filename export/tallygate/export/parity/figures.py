@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from tallygate.runtime.outputs import atomic_file
+from tallygate.runtime.figure import legend_below, save_figure
 from tallygate.runtime.parity import Comparison, ParityResult, gate_of, joined
 
 NEAREST, FARTHEST = 0.02, 0.5
@@ -27,7 +27,7 @@ def draw_errors(path: Path, results: Sequence[ParityResult]) -> None:
     Raises :class:`OutputError` when it cannot be written.
     """
     panels = _by_precision(results)
-    figure = Figure(figsize=(9.0, 0.6 + 1.9 * len(panels)), layout="constrained")
+    figure = Figure(figsize=(9.0, 0.6 + 2.1 * len(panels)), layout="constrained")
     rows = figure.subplots(len(panels), 1, sharex=True, squeeze=False)[:, 0]
     for axes, (precision, runs) in zip(rows, panels.items(), strict=True):
         for run, style in zip(runs, cycle(["-", "--", ":"]), strict=False):
@@ -36,10 +36,10 @@ def draw_errors(path: Path, results: Sequence[ParityResult]) -> None:
         if np.isfinite(limit):
             axes.axvline(limit, color=_FLIPPED, linewidth=2, label=f"gate, {limit:g}")
         axes.set(xscale="log", ylabel="texts", title=precision)
-        axes.legend(loc="upper left", fontsize="small")
         axes.grid(alpha=0.3)
+        legend_below(axes, columns=3, points=36.0 if axes is rows[-1] else 8.0)
     rows[-1].set_xlabel("size of the difference from PyTorch's logit")
-    _save(figure, path)
+    save_figure(figure, path, dpi=110)
 
 
 def draw_boundary(path: Path, results: Sequence[ParityResult]) -> None:
@@ -51,7 +51,7 @@ def draw_boundary(path: Path, results: Sequence[ParityResult]) -> None:
     panels = _by_precision(results)
     columns = min(3, len(panels))
     lines = -(-len(panels) // columns)
-    figure = Figure(figsize=(0.6 + 3.6 * columns, 0.4 + 3.6 * lines), layout="constrained")
+    figure = Figure(figsize=(0.6 + 3.6 * columns, 0.4 + 4.0 * lines), layout="constrained")
     grid = figure.subplots(lines, columns, squeeze=False)
     for axes in grid.flat[len(panels) :]:
         axes.set_axis_off()
@@ -59,7 +59,7 @@ def draw_boundary(path: Path, results: Sequence[ParityResult]) -> None:
         _near_the_boundary(axes, joined(runs[0].comparisons))
         axes.set(title=f"{precision} on {runs[0].report.engine}", xlabel="PyTorch's logit")
         axes.set_ylabel("difference from it")
-    _save(figure, path)
+    save_figure(figure, path, dpi=110)
 
 
 def signed_margins(compared: Comparison) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -112,9 +112,4 @@ def _near_the_boundary(axes: Axes, compared: Comparison) -> None:
     height = 1.2 * float(np.nanmax(np.abs(errors[near]), initial=1e-7))
     axes.plot([-height, height], [height, -height], color=_FLIPPED, linewidth=0.8, linestyle=":")
     axes.set(xlim=(-reach, reach), ylim=(-height, height))
-    axes.legend(loc="upper left", fontsize="small")
-
-
-def _save(figure: Figure, path: Path) -> None:
-    with atomic_file(path) as temporary:
-        figure.savefig(temporary, format="png", dpi=110)
+    legend_below(axes, columns=1)

@@ -1,4 +1,4 @@
-"""What PyTorch in float32 answers: goldens and validation texts."""
+"""What PyTorch in float32 answers: goldens, validation and training texts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from tallygate.export.references.goldens import one_thread as one_thread
     from tallygate.export.references.goldens import with_answers as with_answers
     from tallygate.export.references.validation import load_split as load_split
-    from tallygate.export.references.validation import load_validation as load_validation
+    from tallygate.export.references.validation import load_texts as load_texts
 else:
     from tallygate.runtime.rooms import handed_on
 
@@ -18,6 +18,6 @@ else:
         __name__,
         {
             "goldens": ("goldens_to_jsonl", "make_goldens", "one_thread", "with_answers"),
-            "validation": ("load_split", "load_validation"),
+            "validation": ("load_split", "load_texts"),
         },
     )

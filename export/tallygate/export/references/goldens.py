@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from tallygate.export.references.coverage import covering_texts
 from tallygate.export.references.salads import random_salads, telling_salads
 from tallygate.export.references.texts import hard_texts, ordinary_texts
 from tallygate.runtime.bundle import Golden
@@ -31,11 +32,12 @@ def make_goldens(checkpoint: Checkpoint) -> list[Golden]:
 
 
 def golden_texts(model: LSTMClassifier, tokenizer: Tokenizer) -> list[str]:
-    """Hard cases, ordinary texts of many lengths, and salads of the model's own words."""
+    """Hard cases, ordinary texts of many lengths, salads of the model's own words, and then every word and mark."""
     splitter = Splitter(tokenizer.contract.punctuation)
     texts = hard_texts() + ordinary_texts(SEED, tokenizer.contract.max_length, splitter)
     texts += telling_salads(model, tokenizer, SEED)
-    return texts + random_salads(tokenizer, SEED, max(RANDOM_SALADS, MINIMUM_GOLDENS - len(texts)))
+    texts += random_salads(tokenizer, SEED, max(RANDOM_SALADS, MINIMUM_GOLDENS - len(texts)))
+    return texts + covering_texts(model, tokenizer, SEED)
 
 
 def with_answers(goldens: Sequence[Golden], answers: Mapping[str, NDArray[np.float32]]) -> list[Golden]:

@@ -51,6 +51,8 @@ PUNCTUATION = (
     "well-made/well-acted;dull:long,slow.bad?good!",
     "10/10, 7.5 out of 10, $1,000,000 and 100% of it",
     "C++ & C# @ home #1 ~ ^ ` | \\ { } [ ] < > = + _ snake_case",
+    "\u00a1a \u00bfb \u00abc\u00bb \u201ed\u201d \u2026e \u2013f \u2022g \u00b7h \u00b0i",
+    "\u20acj \u00a3k \u00a7l \u00a9m \u3001n \uff01o \uff1fp \u300cq\u300d \u061fr \u060cs",
     "[UNK] [PAD] [CLS] <unk> <pad> [unk] [pad]",
 )
 UNICODE = (

@@ -1,4 +1,8 @@
-"""int4: the embedding in 4 bits, all other weights as in int8: the smallest file, where its gate lets it pass."""
+"""int4: the embedding in 4 bits, all other weights as in int8: the smallest file, where its gate lets it pass.
+
+The embedding is most of the file, and each text reads few of its rows, so that 4 bits cost little there; the recurrent
+weights are read at every step, where their errors add up, and stay in 8.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,8 @@
 """int8: weights as 8-bit integers, arithmetic in float32, standard operators only.
 
-A row's answer does not depend on its batch, since no activation is quantized.
+A row's answer does not depend on its batch, since no activation is quantized. The file is a third in size and the speed
+that of float32: onnxruntime has no LSTM of standard operators that computes in integers, so it makes the weights float
+once, at load. Biases stay float32; they are few.
 """
 
 from __future__ import annotations
@@ -14,8 +16,9 @@ from numpy.typing import NDArray
 from tallygate.export.graph import weights_of
 from tallygate.export.variants.embedding_rounding import EMBEDDING, embedding_codes
 from tallygate.export.variants.weight_codes import Codes, codes_from_weight, with_codes
+from tallygate.runtime.engines.ort import SESSION_ENTRIES
 
-INT8_SESSION = {"session.disable_quant_qdq": "1"}
+INT8_SESSION = SESSION_ENTRIES
 """onnxruntime then makes the weights float32 once, when it loads them, and does not try to fuse their scales."""
 _HEAD = "head.weight"
 

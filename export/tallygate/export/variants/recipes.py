@@ -36,8 +36,6 @@ class VariantRecipe:
     """onnxruntime session options that it needs."""
     batch_invariant: bool = True
     """Whether a row's answer is the same in every batch."""
-    standard: bool = True
-    """Whether it keeps the graph contract: standard operators, and every weight by its name."""
 
     @property
     def engines_here(self) -> list[str]:
@@ -71,7 +69,7 @@ VARIANTS = {
         VariantRecipe("bf16", bf16_from_onnx, (OnnxReferenceEngine.name,)),
         VariantRecipe("int4", int4_from_onnx, _CPU, INT8_SESSION),
         VariantRecipe(INTEGER, fp32_from_onnx, ("native", "numpy")),
-        VariantRecipe("int8-dynamic", int8_dynamic_from_onnx, ("onnxruntime",), batch_invariant=False, standard=False),
+        VariantRecipe("int8-dynamic", int8_dynamic_from_onnx, ("onnxruntime",), batch_invariant=False),
     )
 }
 """By name."""

@@ -1,4 +1,8 @@
-"""The ONNX reference implementation as an engine: slow, plain numpy, and the one thing that runs bfloat16 on a CPU."""
+"""The ONNX reference implementation as an engine: slow, plain numpy, and the one thing that runs bfloat16 on a CPU.
+
+A bf16 graph is for GPUs, which an export need not have. Ungated it must not be shipped, so it is run here: what is
+proved is the rewriting of the graph and the size of bfloat16's steps, and a GPU proves itself by `verify`.
+"""
 
 from __future__ import annotations
 

@@ -2,6 +2,11 @@
 
 The integers of a weight ``w`` stand in the initializer ``w`` and its scales in ``w.scale``; code 0 is the number 0.
 Scales that are many are integers themselves, with one step for all in ``w.scale.scale``.
+
+No scale is below float32's least normal number: a denormal one is 0 to whatever flushes denormals, or has too few bits
+to be divided by, and what is divided by 0 has no code. Weights that are smaller still become code 0, or nearly so: none
+moves by more than half a scale all the same. A row of zeros has that least scale too, not some number of its own, which
+would make the step of coded scales coarse for all the others.
 """
 
 from __future__ import annotations
@@ -19,6 +24,8 @@ SCALE_SUFFIX = ".scale"
 DEQUANTIZED_SUFFIX = ".dequantized"
 _TYPES = {8: TensorProto.INT8, 4: TensorProto.INT4}
 _SCALE_CODES = 255
+LEAST_SCALE = np.finfo(np.float32).tiny
+"""float32's least normal number, 1.2e-38."""
 
 
 @dataclass(frozen=True)
@@ -52,16 +59,17 @@ def codes_with_coded_scales(weight: NDArray[np.float32], axis: int, bits: int) -
     more than half its own scale and that part (after Dettmers et al. 2023, arXiv:2305.14314, section 3).
     """
     scales = largest_scales(weight, axis, bits)
-    step = np.asarray(scales.max() / np.float32(_SCALE_CODES), np.float32)
+    step = np.asarray(max(scales.max() / np.float32(_SCALE_CODES), LEAST_SCALE), np.float32)
     scale_codes = np.clip(np.ceil(scales / step), 1, _SCALE_CODES).astype(np.uint8)
     return Codes(rounded(weight, scale_codes * step, axis, bits), scale_codes, axis, bits, step)
 
 
 def largest_scales(weight: NDArray[np.float32], axis: int, bits: int) -> NDArray[np.float32]:
-    """Per position on ``axis``: the scale that maps the largest size to the largest code; 1 where all are zero."""
+    """Per position on ``axis``: the scale that maps the largest size to the largest code, or :data:`LEAST_SCALE`."""
     others = tuple(other for other in range(weight.ndim) if other != axis)
     largest = np.abs(weight).max(axis=others)
-    return np.where(largest > 0, largest / np.float32(largest_code(bits)), 1).astype(np.float32)
+    scales: NDArray[np.float32] = np.maximum(largest / np.float32(largest_code(bits)), LEAST_SCALE).astype(np.float32)
+    return scales
 
 
 def rounded(weight: NDArray[np.float32], scales: NDArray[Any], axis: int, bits: int) -> NDArray[np.int8]:

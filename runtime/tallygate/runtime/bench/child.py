@@ -16,7 +16,7 @@ from tallygate.runtime.cli import main
 def peak_resident() -> int | None:
     """Largest resident memory of this process, in bytes; ``None`` where the system does not tell."""
     try:
-        lines = Path("/proc/self/status").read_text().splitlines()
+        lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
         return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM:"))
     except (OSError, StopIteration):
         return _peak_of_macos()

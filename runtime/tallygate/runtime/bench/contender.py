@@ -82,7 +82,7 @@ def _of_variant(bundle: Bundle, engine_name: str, variant_name: str, threads: in
     variant = bundle.manifest.variants[variant_name]
     engine = create_engine(bundle, engine_name, variant_name, threads)
     classifier = Classifier(bundle, engine)
-    arguments = ["--bundle", str(bundle.path), "--engine", engine_name, "--precision", variant_name]
+    pinned = ["--bundle", str(bundle.path), "--sha256", bundle.sha256]
     return Contender(
         name=f"{engine_name} {variant_name}" + (f", {threads} threads" if threads > 1 else ""),
         engine=engine_name,
@@ -95,7 +95,7 @@ def _of_variant(bundle: Bundle, engine_name: str, variant_name: str, threads: in
         size=bundle.manifest.files[variant.file].size,
         accuracy=_accuracy(bundle, variant_name),
         batch_invariant=variant.batch_invariant,
-        arguments=[*arguments, "--threads", str(threads)],
+        arguments=[*pinned, "--engine", engine_name, "--precision", variant_name, "--threads", str(threads)],
     )
 
 

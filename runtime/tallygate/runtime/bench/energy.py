@@ -43,4 +43,4 @@ class EnergyMeter:
 
 
 def _number(path: Path) -> int:
-    return int(path.read_text())
+    return int(path.read_text(encoding="utf-8"))

@@ -8,7 +8,8 @@ from pathlib import Path
 from tallygate.runtime.bench.report import BenchReport, Result
 from tallygate.runtime.bundle import Bundle
 from tallygate.runtime.errors import MissingExtraError, UsageError
-from tallygate.runtime.outputs import atomic_file
+from tallygate.runtime.figure import save_figure
+from tallygate.runtime.installation import pip_install
 
 FORMATS = (".png", ".svg", ".pdf")
 _POINTS_PER_MEGABYTE = 600.0
@@ -22,7 +23,7 @@ def check_picture(bundle: Bundle, path: Path) -> None:
     bundle holds no accuracy.
     """
     if find_spec("matplotlib") is None:
-        mend = "run: pip install 'tallygate[bench]'"
+        mend = f"run: {pip_install('bench')}"
         raise MissingExtraError("--picture", "needs matplotlib, which is not installed", mend)
     if path.suffix not in FORMATS:
         raise UsageError(f"--picture {path}", "has another suffix", f"choose one of {', '.join(FORMATS)}")
@@ -45,8 +46,7 @@ def draw_picture(report: BenchReport, path: Path) -> None:
     axes.set_ylabel("accuracy (%)")
     axes.set_title(f"{report.bundle} on {report.machine.processor}, area = file size", fontsize=10)
     axes.grid(alpha=0.3)
-    with atomic_file(path) as temporary:
-        figure.savefig(temporary, format=path.suffix.lstrip("."), dpi=120)
+    save_figure(figure, path)
 
 
 def _draw(axes, result: Result, place: int) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001

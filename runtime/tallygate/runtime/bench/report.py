@@ -10,6 +10,7 @@ import msgspec
 from tallygate.runtime.errors import UsageError
 from tallygate.runtime.machine import Machine, Settings
 from tallygate.runtime.outputs import json_bytes
+from tallygate.runtime.terminal import table
 
 _MEGABYTE = 2**20
 
@@ -90,13 +91,11 @@ def report_to_json(report: BenchReport) -> bytes:
 
 def table_of_results(results: Sequence[Result], fmt: str = "simple") -> str:
     """One line per contender; columns that nobody filled are left out."""
-    from tabulate import tabulate
-
     rows = [_cells(result) for result in results]
     columns = [name for name in rows[0] if any(row[name] for row in rows)]
     cells = [[row[name] or "-" for name in columns] for row in rows]
     align = ["left", *["right"] * (len(columns) - 1)]
-    return tabulate(cells, columns, tablefmt=fmt, disable_numparse=True, colalign=align)
+    return table(cells, columns, style=fmt, align=align)
 
 
 def _cells(r: Result) -> dict[str, str]:

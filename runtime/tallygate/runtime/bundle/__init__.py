@@ -5,6 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from tallygate.runtime.bundle.files import as_bundle_error as as_bundle_error
+    from tallygate.runtime.bundle.goldens import Golden as Golden
+    from tallygate.runtime.bundle.layout import INTEGER as INTEGER
+    from tallygate.runtime.bundle.layout import LAYOUT as LAYOUT
     from tallygate.runtime.bundle.manifest import GPU_PRECISIONS as GPU_PRECISIONS
     from tallygate.runtime.bundle.manifest import SCHEMA as SCHEMA
     from tallygate.runtime.bundle.manifest import FileFacts as FileFacts
@@ -14,17 +18,18 @@ if TYPE_CHECKING:
     from tallygate.runtime.bundle.manifest import Training as Training
     from tallygate.runtime.bundle.manifest import Variant as Variant
     from tallygate.runtime.bundle.manifest import manifest_to_json as manifest_to_json
-    from tallygate.runtime.bundle.reader import INTEGER as INTEGER
-    from tallygate.runtime.bundle.reader import LAYOUT as LAYOUT
     from tallygate.runtime.bundle.reader import Bundle as Bundle
-    from tallygate.runtime.bundle.reader import Golden as Golden
     from tallygate.runtime.bundle.reader import open_bundle as open_bundle
+    from tallygate.runtime.bundle.reader import shipped_bundle as shipped_bundle
 else:
     from tallygate.runtime.rooms import handed_on
 
     __getattr__, __dir__ = handed_on(
         __name__,
         {
+            "files": ("as_bundle_error",),
+            "goldens": ("Golden",),
+            "layout": ("INTEGER", "LAYOUT"),
             "manifest": (
                 "FileFacts",
                 "GPU_PRECISIONS",
@@ -36,6 +41,6 @@ else:
                 "Variant",
                 "manifest_to_json",
             ),
-            "reader": ("Bundle", "Golden", "INTEGER", "LAYOUT", "open_bundle"),
+            "reader": ("Bundle", "open_bundle", "shipped_bundle"),
         },
     )

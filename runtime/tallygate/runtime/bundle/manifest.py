@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
-from tallygate.runtime.errors import BundleInvalidError, BundleVersionError
+from tallygate.runtime.bundle.files import as_bundle_error
+from tallygate.runtime.bundle.json_keys import check_keys
+from tallygate.runtime.bundle.layout import LAYOUT
+from tallygate.runtime.bundle.limits import (
+    MAX_BYTES,
+    MAX_FILES,
+    MAX_LABELS,
+    MAX_LINE,
+    MAX_MARKS,
+    MAX_TOKENS,
+    MAX_VARIANTS,
+    MAX_WORDS,
+)
+from tallygate.runtime.bundle.names import is_plain_name
+from tallygate.runtime.errors import BundleVersionError
 from tallygate.runtime.outputs import json_bytes
 from tallygate.runtime.text import TextContract
 
@@ -17,6 +31,13 @@ GPU_PRECISIONS = {"cuda": ("fp32", "fp16"), "tensorrt": ("fp32", "fp16", "bf16")
 """By engine, the precisions that it computes an LSTM in; its plans and kernels prove themselves where they run."""
 
 
+MIN_TEMPERATURE, MAX_TEMPERATURE = 2.0**-126, 2.0**126
+"""Within the normal numbers of float32, so that no logit that is one overflows when it is divided."""
+
+Line = Annotated[str, msgspec.Meta(max_length=MAX_LINE)]
+Count = Annotated[int, msgspec.Meta(ge=0)]
+
+
 class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     pass
 
@@ -24,18 +45,18 @@ class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 class FileFacts(_Section, frozen=True, kw_only=True):
     """What one file of the bundle must be."""
 
-    sha256: str
-    size: int
+    sha256: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+    size: Annotated[int, msgspec.Meta(ge=0, le=MAX_BYTES)]
     """Bytes."""
 
 
 class Score(_Section, frozen=True, kw_only=True):
     """An accuracy on one split."""
 
-    data: str
+    data: Line
     """Name of the corpus, such as ``imdb``."""
     split: Literal["validation", "test"]
-    rows: int
+    rows: Count
     accuracy: float
     """Share of right labels, 0 to 1."""
     interval: tuple[float, float]
@@ -46,24 +67,24 @@ class Score(_Section, frozen=True, kw_only=True):
 class Training(_Section, frozen=True, kw_only=True):
     """Where the weights came from."""
 
-    data: str
-    preset: str
+    data: Line
+    preset: Line
     seed: int
     epochs: int
     parameters: dict[str, int]
     """Trained parameters by part: ``embedding``, ``lstm``, ``head``."""
     scores: list[Score]
-    created_with: str
+    created_with: Line
     """Version of tallygate that trained it."""
 
 
 class Parity(_Section, frozen=True, kw_only=True):
     """How far a variant is from the PyTorch float32 reference, from raw text."""
 
-    rows: int
+    rows: Count
     """Texts compared."""
-    data: str
-    """What they were, such as ``goldens`` or ``goldens and imdb validation``."""
+    data: Line
+    """What they were, such as ``goldens`` or ``goldens and 2,500 imdb validation texts``."""
     max_logit_difference: float
     label_flips: int
     max_row_difference: float
@@ -73,9 +94,9 @@ class Parity(_Section, frozen=True, kw_only=True):
 class Variant(_Section, frozen=True, kw_only=True):
     """One precision of the graph."""
 
-    file: str
-    precision: str
-    engines: list[str]
+    file: Line
+    precision: Line
+    engines: Annotated[list[Line], msgspec.Meta(max_length=MAX_VARIANTS)]
     """Engines that it is proved on, the best first."""
     batch_invariant: bool
     """Whether a row's answer is the same in every batch."""
@@ -98,20 +119,20 @@ class Manifest(_Section, frozen=True, kw_only=True):
 
     schema: str
     """Version of this schema, ``major.minor``."""
-    name: str
-    created_with: str
+    name: Line
+    created_with: Line
     """Version of tallygate that wrote the bundle."""
-    labels: list[str]
+    labels: Annotated[list[Line], msgspec.Meta(min_length=2, max_length=MAX_LABELS)]
     """Sorted. Two labels share one logit, positive meaning the second; more have one logit each, in this order."""
     text: TextContract
-    temperature: float
+    temperature: Annotated[float, msgspec.Meta(ge=MIN_TEMPERATURE, le=MAX_TEMPERATURE)]
     """Logits are divided by it before they become probabilities (Guo et al. 2017)."""
-    vocabulary_rows: int
+    vocabulary_rows: Annotated[int, msgspec.Meta(ge=2, le=MAX_WORDS + 2)]
     """Rows of the embedding, padding and unknown included."""
     training: Training
-    variants: dict[str, Variant]
+    variants: Annotated[dict[Line, Variant], msgspec.Meta(min_length=1, max_length=MAX_VARIANTS)]
     """By name, the default first."""
-    files: dict[str, FileFacts]
+    files: Annotated[dict[str, FileFacts], msgspec.Meta(max_length=MAX_FILES)]
     """Every other file of the bundle, by its name."""
 
     @property
@@ -130,14 +151,11 @@ def manifest_from_json(data: bytes, source: object) -> Manifest:
     Raises :class:`BundleVersionError` for a schema that this reader does not know, :class:`BundleInvalidError`
     for anything else that is wrong.
     """
-    try:
+    with as_bundle_error(source, LAYOUT.manifest):
         _check_version(msgspec.json.decode(data, type=_Versioned).schema, source)
         manifest = msgspec.json.decode(data, type=Manifest)
+        check_keys(data, msgspec.json.decode(data))
         _check_contents(manifest)
-    except BundleVersionError:
-        raise
-    except (ValueError, RecursionError) as error:
-        raise BundleInvalidError(source, f"has no valid bundle.json ({error})", "get the bundle again") from error
     return manifest
 
 
@@ -157,13 +175,16 @@ def _check_version(schema: str, source: object) -> None:
 
 
 def _check_contents(manifest: Manifest) -> None:
-    labels = manifest.labels
+    labels, files, text = manifest.labels, manifest.files, manifest.text
+    total = sum(facts.size for facts in files.values())
+    odd = [name for name in files if not is_plain_name(name) or name == LAYOUT.manifest]
     rules = {
-        "labels must be two or more, sorted, each once": len(labels) >= 2 and labels == sorted(set(labels)),
-        "temperature must be above 0": 0 < manifest.temperature < float("inf"),
-        "vocabulary_rows must be at least 2": manifest.vocabulary_rows >= 2,
-        "there must be a variant": bool(manifest.variants),
-        "a variant's file must be listed": all(v.file in manifest.files for v in manifest.variants.values()),
+        "labels must be sorted, each once": labels == sorted(set(labels)),
+        "a variant's file must be listed": all(v.file in files for v in manifest.variants.values()),
+        f"it lists {odd[:1]}, which is not a plain file name": not odd,
+        f"its files must have at most {MAX_BYTES:,} bytes in all": total <= MAX_BYTES,
+        f"text.max_length must be at most {MAX_TOKENS:,}": text.max_length <= MAX_TOKENS,
+        f"text.punctuation must hold at most {MAX_MARKS} marks": len(text.punctuation) <= MAX_MARKS,
     }
     for rule, holds in rules.items():
         if not holds:

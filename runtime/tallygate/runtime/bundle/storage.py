@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import zipfile
-import zlib
+import os
+import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
+from tallygate.runtime.bundle.files import MEND, RegularFile, as_bundle_error
 from tallygate.runtime.errors import BundleInvalidError, BundleNotFoundError
 
-MAX_EXPANSION = 200
-"""A zip entry that grows more than this is no bundle file: text shrinks to a tenth, weights hardly at all."""
-_MEND = "get the bundle again"
+_PIECE = 2**20
 
 
 class Storage(Protocol):
@@ -24,26 +22,31 @@ class Storage(Protocol):
     def size(self, name: str) -> int | None:
         """Bytes of the file, or ``None`` where there is none."""
 
-    def read(self, name: str, limit: int) -> bytes:
-        """The file's bytes, at most ``limit`` of them."""
+    def pieces(self, name: str, limit: int) -> Iterator[bytes]:
+        """The file's bytes in pieces, at most ``limit`` bytes in all."""
 
 
 def open_storage(path: Path) -> Storage:
     """The storage at ``path``.
 
     Raises :class:`BundleNotFoundError` when nothing is there, :class:`BundleInvalidError` when it is neither a
-    directory nor a sound zip.
+    directory nor a sound zip. What is neither is not even opened.
     """
-    if path.is_dir():
+    try:
+        mode = os.stat(path).st_mode  # noqa: PTH116 - Path.stat says less of a path that cannot be one
+    except (FileNotFoundError, NotADirectoryError) as error:
+        mend = "check the path, or make one with: tallygate export"
+        raise BundleNotFoundError(path, "there is no bundle", mend) from error
+    except (OSError, ValueError) as error:
+        reason = f"cannot be a bundle ({getattr(error, 'strerror', None) or error})"
+        raise BundleInvalidError(path, reason, "check the path") from error
+    if stat.S_ISDIR(mode):
         return DirectoryStorage(path)
-    if not path.exists():
-        raise BundleNotFoundError(path, "there is no bundle", "check the path, or make one with: tallygate export")
+    if not stat.S_ISREG(mode):
+        raise BundleInvalidError(path, "is neither a directory nor a regular file", "name a bundle")
+    from tallygate.runtime.bundle.zip_storage import ZipStorage
+
     return ZipStorage(path)
-
-
-def is_plain_name(name: str) -> bool:
-    """Whether ``name`` is a file name that stays inside its folder on every system."""
-    return name not in ("", ".", "..") and not set(name) & set('/\\:\0<>"|?*') and name.isprintable()
 
 
 class DirectoryStorage:
@@ -53,65 +56,21 @@ class DirectoryStorage:
         self.path = path
 
     def size(self, name: str) -> int | None:
-        """Bytes of the file, or ``None`` where there is none."""
-        file = self.path / name
-        return file.stat().st_size if file.is_file() else None
+        """Bytes of the file, or ``None`` where there is none. Raises :class:`BundleInvalidError` for a link."""
+        try:
+            facts = (self.path / name).lstat()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise BundleInvalidError(self.path, f"{name} cannot be read ({error.strerror})", MEND) from error
+        if not stat.S_ISREG(facts.st_mode):
+            mend = "put the file itself into the bundle (cp -L)"
+            raise BundleInvalidError(self.path, f"{name} is a link or no regular file", mend)
+        return facts.st_size
 
-    def read(self, name: str, limit: int) -> bytes:
-        """The file's bytes, at most ``limit`` of them."""
-        with _as_bundle_error(self.path, name), (self.path / name).open("rb") as file:
-            return file.read(limit)
-
-
-class ZipStorage:
-    """A bundle that is one zip. Its directory is checked at once: no paths, no doubles, no bombs."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        with _as_bundle_error(path, "the zip"), zipfile.ZipFile(path) as archive:
-            self._entries = {entry.filename: entry for entry in archive.infolist()}
-            entries = archive.infolist()
-        for entry in entries:
-            if reason := _reason_to_refuse(entry):
-                raise BundleInvalidError(path, f"holds {entry.filename!r}, which {reason}", _MEND)
-        if len(self._entries) != len(entries):
-            raise BundleInvalidError(path, "holds two files of the same name", _MEND)
-
-    def size(self, name: str) -> int | None:
-        """Bytes of the file, or ``None`` where there is none."""
-        entry = self._entries.get(name)
-        return entry.file_size if entry else None
-
-    def read(self, name: str, limit: int) -> bytes:
-        """The file's bytes, at most ``limit`` of them."""
-        with (
-            _as_bundle_error(self.path, name),
-            zipfile.ZipFile(self.path) as archive,
-            archive.open(name) as file,
-        ):
-            return file.read(limit)
-
-
-def _reason_to_refuse(entry: zipfile.ZipInfo) -> str | None:
-    if not is_plain_name(entry.filename) or entry.is_dir():
-        return "is a path and not a plain file name"
-    if entry.flag_bits & 0x1:
-        return "is encrypted"
-    if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        return "is compressed in an unknown way"
-    if entry.file_size > MAX_EXPANSION * entry.compress_size + 65_536:
-        return f"would grow more than {MAX_EXPANSION} times"
-    return None
-
-
-@contextmanager
-def _as_bundle_error(path: Path, name: str) -> Iterator[None]:
-    try:
-        yield
-    except (OSError, KeyError, EOFError, ValueError, NotImplementedError, RuntimeError) as error:
-        if isinstance(error, BundleInvalidError):
-            raise
-        reason = getattr(error, "strerror", None) or error
-        raise BundleInvalidError(path, f"{name} cannot be read ({reason})", _MEND) from error
-    except (zipfile.BadZipFile, zlib.error) as error:
-        raise BundleInvalidError(path, f"{name} is damaged ({error})", _MEND) from error
+    def pieces(self, name: str, limit: int) -> Iterator[bytes]:
+        """The file's bytes in pieces, at most ``limit`` bytes in all."""
+        with as_bundle_error(self.path, name), RegularFile(self.path / name, follow_links=False) as file:
+            while limit > 0 and (piece := file.read(min(limit, _PIECE))):
+                limit -= len(piece)
+                yield piece

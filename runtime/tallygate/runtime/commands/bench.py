@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tallygate.runtime.command import Command
-from tallygate.runtime.commands.options import limit_numpy_threads, positive_int
+from tallygate.runtime.commands.options import add_bundle_options, bundle_from, limit_numpy_threads, positive_int
+from tallygate.runtime.terminal import notice, printable, printable_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,8 +22,8 @@ _TEXTS = 256
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
+    add_bundle_options(parser)
     add = parser.add_argument
-    add("bundle", nargs="?", metavar="BUNDLE", help="directory or zip (default: the shipped IMDB bundle)")
     add("--engine", default="auto", metavar="E", help="only this engine (default: all that are here)")
     add("--precision", metavar="P", help="only this variant (default: all of the bundle)")
     add("--threads", type=positive_int, metavar="N", help="threads of everybody (default: 1)")
@@ -43,9 +44,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Measure, print, and with ``--autotune`` store."""
     limit_numpy_threads(arguments.threads or 1)
     from tallygate.runtime.bench.run import BenchOptions, run_bench
-    from tallygate.runtime.bundle import open_bundle
 
-    bundle = open_bundle(arguments.bundle)
+    bundle = bundle_from(arguments)
     if arguments.picture:
         from tallygate.runtime.bench.picture import check_picture, draw_picture
 
@@ -98,7 +98,7 @@ def _tune(report: BenchReport, goal: str) -> BenchReport:
     best = report.best(goal)
     settings = Settings(engine=best.engine, precision=best.precision, threads=best.threads, batch_size=best.batch_size)
     path = keep_settings(report.sha256, report.machine.key, settings)
-    print(f"tallygate: {best.name}, batches of {best.batch_size}, kept in {path}", file=sys.stderr)
+    notice(f"{best.name}, batches of {best.batch_size}, kept in {path}")
     return replace(report, tuned=settings)
 
 
@@ -106,22 +106,31 @@ def _print(report: BenchReport, as_json: bool) -> None:
     from tallygate.runtime.bench.report import report_to_json, table_of_results
 
     if as_json:
-        sys.stdout.write(report_to_json(report).decode("utf-8"))
+        sys.stdout.write(printable_json(report_to_json(report).decode("utf-8")))
         return
     m = report.machine
-    sys.stdout.write(f"{report.bundle}, {report.count} texts ({report.texts}), rounds in turn: {report.rounds}, ")
-    sys.stdout.write(f"{report.clock} time\n")
-    sys.stdout.write(f"{m.processor}, {m.cores} cores; Python {m.python}, onnxruntime {m.onnxruntime or 'absent'}\n\n")
+    what = printable(f"{report.bundle}, {report.count} texts ({report.texts})")
+    where = printable(f"{m.processor}, {m.cores} cores; Python {m.python}, onnxruntime {m.onnxruntime or 'absent'}")
+    sys.stdout.write(f"{what}, rounds in turn: {report.rounds}, {report.clock} time\n{where}\n\n")
     sys.stdout.write(table_of_results(report.results) + "\n")
     if report.bare_import_s is not None:
         sys.stdout.write(f"\na bare import of numpy and onnxruntime in a new process: {report.bare_import_s:.2f} s\n")
     for name, reason in report.absent.items():
-        sys.stdout.write(f"{name} did not take part: {reason}\n")
+        sys.stdout.write(printable(f"{name} did not take part: {reason}") + "\n")
 
 
 def _say(step: str) -> None:
     if sys.stderr.isatty():
-        print(f"bench: {step} ...", file=sys.stderr)
+        print(printable(f"bench: {step} ..."), file=sys.stderr)
 
 
-COMMAND = Command("measure latency, throughput, memory and cold start here", add_arguments, run)
+COMMAND = Command(
+    "measure latency, throughput, memory and cold start here",
+    add_arguments,
+    run,
+    examples=(
+        "tallygate bench",
+        "tallygate bench reviews.zip --file new.csv --column review --no-peers",
+        "tallygate bench reviews.zip --autotune",
+    ),
+)

@@ -7,7 +7,9 @@ import sys
 from typing import TYPE_CHECKING
 
 from tallygate.runtime.command import Command
+from tallygate.runtime.commands.options import add_bundle_options, bundle_from
 from tallygate.runtime.outputs import json_bytes
+from tallygate.runtime.terminal import printable_json, table
 
 if TYPE_CHECKING:
     from tallygate.runtime.bundle import Bundle, Manifest
@@ -15,17 +17,13 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument(
-        "bundle", nargs="?", metavar="BUNDLE", help="directory or zip (default: the shipped IMDB bundle)"
-    )
+    add_bundle_options(parser)
     parser.add_argument("--json", action="store_true", help="print the manifest, the path and the sha256 as JSON")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Check the bundle and print."""
-    from tallygate.runtime.bundle import open_bundle
-
-    bundle = open_bundle(arguments.bundle)
+    bundle = bundle_from(arguments)
     sys.stdout.write(_json(bundle) if arguments.json else _text(bundle))
     return 0
 
@@ -38,15 +36,13 @@ def _json(bundle: Bundle) -> str:
         "sha256": bundle.sha256,
         "manifest": msgspec.to_builtins(bundle.manifest),
     }
-    return json_bytes(facts).decode("utf-8")
+    return printable_json(json_bytes(facts).decode("utf-8"))
 
 
 def _text(bundle: Bundle) -> str:
-    from tabulate import tabulate
-
-    facts = tabulate(_facts(bundle), tablefmt="plain", disable_numparse=True)
+    facts = table(_facts(bundle), style="plain")
     headers = ["variant", "bytes", "engine", "rows", "max logit difference", "label flips", "accuracy"]
-    variants = tabulate(_variant_rows(bundle.manifest), headers=headers, tablefmt="simple", disable_numparse=True)
+    variants = table(_variant_rows(bundle.manifest), headers)
     return f"{facts}\n\n{variants}\n"
 
 
@@ -86,4 +82,13 @@ def _variant_rows(manifest: Manifest) -> list[tuple[str, ...]]:
     return rows
 
 
-COMMAND = Command("show what a bundle is and what it scored", add_arguments, run)
+COMMAND = Command(
+    "show what a bundle is and what it scored",
+    add_arguments,
+    run,
+    examples=(
+        "tallygate info",
+        "tallygate info reviews.zip",
+        "tallygate info reviews.zip --json",
+    ),
+)

@@ -4,6 +4,41 @@ from __future__ import annotations
 
 import argparse
 import os
+from typing import TYPE_CHECKING
+
+from tallygate.runtime.errors import UsageError
+
+if TYPE_CHECKING:
+    from tallygate.runtime.bundle import Bundle
+
+SHIPPED = "directory or zip (default: the shipped IMDB bundle)"
+
+
+def add_bundle_options(parser: argparse.ArgumentParser, positional: bool = True) -> None:
+    """``--bundle`` and ``--sha256``, and ``BUNDLE`` without an option where nothing else stands there."""
+    if positional:
+        parser.add_argument("positional_bundle", nargs="?", metavar="BUNDLE", help=SHIPPED)
+    parser.add_argument("--bundle", metavar="BUNDLE", help="the same as BUNDLE" if positional else SHIPPED)
+    parser.add_argument("--sha256", metavar="HASH", help="refuse a bundle with another hash than this (see info)")
+
+
+def bundle_path(arguments: argparse.Namespace) -> str | None:
+    """The bundle that was named, ``None`` for the shipped one. Raises :class:`UsageError` where two were."""
+    positional: str | None = getattr(arguments, "positional_bundle", None)
+    named: str | None = arguments.bundle
+    if positional is not None and named is not None:
+        raise UsageError(arguments.command, "got both BUNDLE and --bundle", "give one of them")
+    return positional if named is None else named
+
+
+def bundle_from(arguments: argparse.Namespace) -> Bundle:
+    """Open the bundle that :func:`add_bundle_options` read, held to ``--sha256``.
+
+    Raises the errors of :func:`bundle_path` and of :func:`tallygate.runtime.bundle.open_bundle`.
+    """
+    from tallygate.runtime.bundle import open_bundle
+
+    return open_bundle(bundle_path(arguments), arguments.sha256)
 
 
 def add_engine_options(parser: argparse.ArgumentParser) -> None:

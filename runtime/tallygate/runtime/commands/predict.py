@@ -10,59 +10,75 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tallygate.runtime.command import Command
-from tallygate.runtime.commands.options import add_engine_options, limit_numpy_threads
+from tallygate.runtime.commands.options import add_bundle_options, add_engine_options, bundle_path, limit_numpy_threads
 from tallygate.runtime.errors import UsageError
+from tallygate.runtime.terminal import notice
 
 if TYPE_CHECKING:
-    from tallygate.runtime.records import BadRow
+    from tallygate.runtime.commands.predict_joining import Joining
+    from tallygate.runtime.commands.predict_rows import BadRows
+    from tallygate.runtime.records import Format, TextRow, Watcher
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("texts", nargs="*", metavar="TEXT", help="texts to classify; - reads lines from standard input")
-    parser.add_argument(
-        "--file", metavar="F", help="texts from a file: lines, .csv, .tsv or .jsonl; - is standard input"
+    add = parser.add_argument
+    add("texts", nargs="*", metavar="TEXT", help="texts to classify; - reads lines from standard input, as they come")
+    add("--file", metavar="F", help="texts from a file: lines, .csv, .tsv or .jsonl, also .gz; - is standard input")
+    add("--column", metavar="C", help="column or key of the text in a .csv, .tsv or .jsonl file")
+    add("--input-format", choices=["text", "csv", "tsv", "jsonl"], help="instead of the file's suffix")
+    add("--encoding", default="utf-8", metavar="E", help="of the input, such as latin-1 or utf-16 (default: utf-8)")
+    add("--id-column", metavar="C", help="give each answer this column of its row, instead of its line")
+    add("--keep-columns", metavar="C,...", help="give each answer these columns of its row, or all")
+    add(
+        "--skip-bad",
+        action="store_true",
+        help="go on after a row that cannot be read: it gets an error, and no label",
     )
-    parser.add_argument("--column", metavar="C", help="column or key of the text in a .csv, .tsv or .jsonl file")
-    parser.add_argument("--input-format", choices=["text", "csv", "tsv", "jsonl"], help="instead of the file's suffix")
-    parser.add_argument("--skip-bad", action="store_true", help="report rows that cannot be read, and go on")
-    parser.add_argument("--bundle", metavar="BUNDLE", help="directory or zip (default: the shipped IMDB bundle)")
-    parser.add_argument("--sha256", metavar="HASH", help="refuse a bundle with another hash than this (see info)")
+    add_bundle_options(parser, positional=False)
     add_engine_options(parser)
-    parser.add_argument(
-        "--format", choices=["table", "jsonl", "csv"], help="output (default: table on a terminal, else jsonl)"
-    )
-    parser.add_argument(
-        "--abstain-below",
-        metavar="P",
-        default="0",
-        help="no label for a score below P, from 0 to 1: null in jsonl, an empty cell in csv, (none) in a table",
-    )
+    formats = "output (default: table on a terminal, else jsonl); csv has six decimals, jsonl all"
+    add("--format", choices=["table", "jsonl", "csv"], help=formats)
+    add("--raw-csv", action="store_true", help="no ' before what a spreadsheet would run as a formula")
+    abstain = "no label for a score below P, from 0 to 1: null in jsonl, an empty cell in csv, (none) in a table"
+    add("--abstain-below", metavar="P", default="0", help=abstain)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Classify and print."""
     limit_numpy_threads(arguments.threads or 1)
+    _check(arguments)
+    abstain_below, joining = _threshold(arguments.abstain_below), _joining(arguments)
     from tallygate.runtime.classifier import Classifier
-    from tallygate.runtime.commands.predict_output import WRITERS
+    from tallygate.runtime.commands.predict_output import WRITERS, Output
+    from tallygate.runtime.commands.predict_rows import BadRows, answer_rows
+    from tallygate.runtime.commands.predict_watching import Watching
 
-    skipped: list[BadRow] = []
-    abstain_below = _threshold(arguments.abstain_below)
-    texts = _texts(arguments, skipped)
     classifier = Classifier.load(
-        arguments.bundle,
+        bundle_path(arguments),
         arguments.engine,
         arguments.precision,
         threads=arguments.threads,
         sha256=arguments.sha256,
         trust_plans=arguments.trust_plans,
     )
-    output_format = arguments.format or ("table" if sys.stdout.isatty() else "jsonl")
-    WRITERS[output_format](classifier, texts, sys.stdout, abstain_below)
-    if skipped:
-        rows = "1 row" if len(skipped) == 1 else f"{len(skipped)} rows"
-        print(f"tallygate: {rows} could not be read and left out", file=sys.stderr)
+    output = Output(sys.stdout, classifier, joining, errors=arguments.skip_bad, raw=arguments.raw_csv)
+    writer = WRITERS[arguments.format or ("table" if sys.stdout.isatty() else "jsonl")](output)
+    bad, watching = BadRows(), Watching(_named(arguments))
+    rows = _rows(arguments, bad if arguments.skip_bad else None, watching)
+    with watching:
+        answer_rows(classifier, rows, writer, watching, abstain_below)
+    bad.tell()
     return 0
+
+
+def _check(arguments: argparse.Namespace) -> None:
+    if arguments.file and arguments.texts:
+        raise UsageError("predict", "got both texts and --file", "give one of them")
+    if _named(arguments) is None and not arguments.texts:
+        raise UsageError("predict", "got no text", "give a TEXT, --file F, or - for standard input")
+    if arguments.raw_csv and arguments.format != "csv":
+        raise UsageError("--raw-csv", "changes nothing but csv", "add --format csv")
 
 
 def _threshold(given: str) -> float:
@@ -76,31 +92,55 @@ def _threshold(given: str) -> float:
     return check_threshold(value, f"--abstain-below {given}")
 
 
-def _texts(arguments: argparse.Namespace, skipped: list[BadRow]) -> Iterator[str]:
-    named = arguments.file or ("-" if arguments.texts == ["-"] else None)
-    if arguments.file and arguments.texts:
-        raise UsageError("predict", "got both texts and --file", "give one of them")
-    if named is None and not arguments.texts:
-        raise UsageError("predict", "got no text", "give a TEXT, --file F, or - for standard input")
+def _named(arguments: argparse.Namespace) -> str | None:
+    """The file to read, ``-`` for standard input, None where the texts are arguments."""
+    return arguments.file or ("-" if arguments.texts == ["-"] else None)
+
+
+def _format(arguments: argparse.Namespace) -> Format:
+    from tallygate.runtime.records import format_from_name
+
+    given: Format | None = arguments.input_format
+    return given or format_from_name(_named(arguments) or "")
+
+
+def _joining(arguments: argparse.Namespace) -> Joining:
+    from tallygate.runtime.commands.predict_joining import Joining
+
+    return Joining(
+        with_lines=_named(arguments) is not None,
+        id_column=arguments.id_column,
+        keep=arguments.keep_columns,
+        input_format=_format(arguments),
+        output_format=arguments.format,
+    )
+
+
+def _rows(arguments: argparse.Namespace, bad: BadRows | None, watcher: Watcher) -> Iterator[TextRow]:
+    from tallygate.runtime.records import TextRow, read_text_rows
+
+    named = _named(arguments)
     if named is None:
-        return iter(arguments.texts)
-    return _texts_of_file(named, arguments, skipped)
-
-
-def _texts_of_file(named: str, arguments: argparse.Namespace, skipped: list[BadRow]) -> Iterator[str]:
-    from tallygate.runtime.records import read_texts
-
-    def report(bad: BadRow) -> None:
-        skipped.append(bad)
-        print(f"tallygate: line {bad.line} {bad.reason}; skipped", file=sys.stderr)
-
-    return read_texts(
+        return (TextRow(number, text, {"text": text}) for number, text in enumerate(arguments.texts, 1))
+    return read_text_rows(
         sys.stdin.buffer if named == "-" else Path(named),
         name="standard input" if named == "-" else named,
         format=arguments.input_format,
         column=arguments.column,
-        on_bad=report if arguments.skip_bad else None,
+        encoding=arguments.encoding,
+        on_bad=bad,
+        on_choice=notice,
+        watcher=watcher,
     )
 
 
-COMMAND = Command("classify texts", add_arguments, run)
+COMMAND = Command(
+    "classify texts",
+    add_arguments,
+    run,
+    examples=(
+        'tallygate predict "A wonderful film"',
+        "tallygate predict --file reviews.csv --column review --id-column id --format csv > answers.csv",
+        "tail -f reviews.txt | tallygate predict --bundle reviews.zip -",
+    ),
+)

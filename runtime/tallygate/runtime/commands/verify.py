@@ -7,7 +7,9 @@ import sys
 from typing import TYPE_CHECKING
 
 from tallygate.runtime.command import Command
+from tallygate.runtime.commands.options import add_bundle_options, bundle_from
 from tallygate.runtime.outputs import json_bytes
+from tallygate.runtime.terminal import notice, printable, printable_json
 
 if TYPE_CHECKING:
     from tallygate.runtime.bundle import Bundle
@@ -17,9 +19,7 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument(
-        "bundle", nargs="?", metavar="BUNDLE", help="directory or zip (default: the shipped IMDB bundle)"
-    )
+    add_bundle_options(parser)
     parser.add_argument("--engine", default="auto", metavar="E", help="only this engine (default: all that are here)")
     parser.add_argument("--precision", metavar="P", help="only this variant (default: all of the bundle)")
     parser.add_argument("--json", action="store_true", help="print every check as JSON")
@@ -27,11 +27,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Check every variant on every engine; 1 when a gate fails."""
-    from tallygate.runtime.bundle import open_bundle
     from tallygate.runtime.engines import ImageEngine
     from tallygate.runtime.parity import check_parity, reference_from_goldens
 
-    bundle = open_bundle(arguments.bundle)
+    bundle = bundle_from(arguments)
     tokenizer, goldens = bundle.tokenizer(), reference_from_goldens(bundle.goldens())
     engines = _engines(bundle, arguments.engine, arguments.precision)
     reports = [check_parity(engine, tokenizer, goldens) for engine in engines]
@@ -39,7 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
     sys.stdout.write(_json(bundle, reports, hashes) if arguments.json else _text(bundle, reports, hashes))
     failures = [failure for report in reports for failure in report.failures()] + _unequal(hashes)
     for failure in failures:
-        print(f"tallygate: {bundle.path}: {failure}", file=sys.stderr)
+        notice(f"{bundle.path}: {failure}")
     return 1 if failures else 0
 
 
@@ -87,16 +86,25 @@ def _json(bundle: Bundle, reports: list[GateReport], hashes: dict[str, str]) -> 
         "golden_logits": hashes,
         "reports": [msgspec.to_builtins(report) | {"passed": report.passed} for report in reports],
     }
-    return json_bytes(facts).decode("utf-8")
+    return printable_json(json_bytes(facts).decode("utf-8"))
 
 
 def _text(bundle: Bundle, reports: list[GateReport], hashes: dict[str, str]) -> str:
     from tallygate.runtime.parity import table_of_reports
 
     verdict = "every gate passed" if all(report.passed for report in reports) else "a gate failed"
-    title = f"{bundle.path}: {bundle.manifest.name}, goldens and the hard grid"
+    title = printable(f"{bundle.path}: {bundle.manifest.name}, goldens and the hard grid")
     same = "".join(f"sha256 of the golden logits, {kernel}: {value}\n" for kernel, value in hashes.items())
     return f"{title}\n\n{table_of_reports(reports)}\n\n{same}{verdict}\n"
 
 
-COMMAND = Command("check parity with PyTorch again, here, on this machine", add_arguments, run)
+COMMAND = Command(
+    "check parity with PyTorch again, here, on this machine",
+    add_arguments,
+    run,
+    examples=(
+        "tallygate verify reviews.zip",
+        "tallygate verify reviews.zip --engine onnxruntime --precision int8",
+        "tallygate verify reviews.zip --json > parity.json",
+    ),
+)

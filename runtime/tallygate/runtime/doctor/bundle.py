@@ -1,4 +1,4 @@
-"""The doctor on a bundle: each of its variants is really loaded on each of its engines and answers a golden row."""
+"""The doctor on a bundle: each of its variants is really loaded on each of its engines and answers the goldens."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tallygate.runtime.bundle import Bundle, open_bundle
-from tallygate.runtime.classifier import Classifier
 from tallygate.runtime.doctor.finding import Finding
 from tallygate.runtime.engines import create_engine
 from tallygate.runtime.errors import EngineUnavailableError, TallygateError, UsageError
 from tallygate.runtime.machine import kept_settings
+from tallygate.runtime.parity import check_goldens
 
 
-def bundle_findings(path: str | Path | None) -> Iterator[Finding]:
-    """What of the bundle runs here."""
+def bundle_findings(path: str | Path | None, sha256: str | None = None) -> Iterator[Finding]:
+    """What of the bundle runs here; ``sha256`` pins it."""
     try:
-        bundle = open_bundle(path)
+        bundle = open_bundle(path, sha256)
     except TallygateError as error:
         text = f"{error.thing}: {error.reason}"
         yield Finding(topic="bundle", name="bundle", status="problem", text=text, mend=error.mend)
@@ -31,12 +31,15 @@ def bundle_findings(path: str | Path | None) -> Iterator[Finding]:
 def _try(bundle: Bundle, engine: str, precision: str) -> Finding:
     name = f"{precision} on {engine}"
     try:
-        provider = Classifier(bundle, create_engine(bundle, engine, precision)).engine.provider
+        created = create_engine(bundle, engine, precision)
+        check_goldens(bundle, bundle.tokenizer(), created, again=True)
     except (EngineUnavailableError, UsageError) as error:
         return Finding(topic="bundle", name=name, status="absent", text=error.reason, mend=error.mend)
     except TallygateError as error:
         return Finding(topic="bundle", name=name, status="problem", text=error.reason, mend=error.mend)
-    return Finding(topic="bundle", name=name, status="ok", text=f"answers a golden row as it should ({provider})")
+    return Finding(
+        topic="bundle", name=name, status="ok", text=f"answers every golden row as it should ({created.provider})"
+    )
 
 
 def _settings(bundle: Bundle) -> Finding:

@@ -17,8 +17,11 @@ from tallygate.runtime.doctor.software import (
 )
 
 
-def examine(bundle: str | Path | None = None) -> list[Finding]:
-    """Look at everything; ``bundle`` is the shipped one by default. Raises nothing for what it finds."""
+def examine(bundle: str | Path | None = None, sha256: str | None = None) -> list[Finding]:
+    """Look at everything; ``bundle`` is the shipped one by default, and ``sha256`` pins it.
+
+    Raises nothing for what it finds.
+    """
     return list(
         chain(
             python_findings(),
@@ -26,7 +29,7 @@ def examine(bundle: str | Path | None = None) -> list[Finding]:
             native_findings(),
             onnxruntime_findings(),
             gpu_findings(),
-            bundle_findings(bundle),
+            bundle_findings(bundle, sha256),
             command_findings(),
         )
     )

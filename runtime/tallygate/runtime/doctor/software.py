@@ -14,6 +14,7 @@ from tallygate.runtime.doctor.finding import Finding
 from tallygate.runtime.engines.integer.library import MEND as NATIVE_MEND
 from tallygate.runtime.engines.integer.library import library_is_there, load_library
 from tallygate.runtime.errors import EngineUnavailableError
+from tallygate.runtime.installation import pip_install
 from tallygate.runtime.machine import FEATURES, FOLDER, cache_folder, onnxruntime_version, this_machine
 
 LEAKING = ((1, 24), (1, 26))
@@ -21,8 +22,6 @@ LEAKING = ((1, 24), (1, 26))
 (https://github.com/dmarzzz/VoxTerm/issues/166)."""
 LONG_TIME_S = 60
 _IMPORT = "import onnxruntime; print(onnxruntime.__version__, *onnxruntime.get_available_providers())"
-_INSTALL = "run: pip install 'tallygate[cpu]'"
-_REINSTALL = "run: pip uninstall --yes onnxruntime onnxruntime-gpu, then: pip install 'tallygate[cpu]' or [gpu]"
 
 
 def python_findings() -> Iterator[Finding]:
@@ -58,10 +57,12 @@ def onnxruntime_findings() -> Iterator[Finding]:
     installed = onnxruntime_distributions()
     if len(installed) > 1:
         text = f"{' and '.join(installed)} are both installed and overwrite each other's files"
-        yield Finding(topic="onnxruntime", name="clash", status="problem", text=text, mend=_REINSTALL)
+        yield Finding(topic="onnxruntime", name="clash", status="problem", text=text, mend=_reinstall())
     if not installed and find_spec("onnxruntime") is None:
         text = "is not installed; the numpy engine answers instead, slower"
-        yield Finding(topic="onnxruntime", name="onnxruntime", status="absent", text=text, mend=_INSTALL)
+        yield Finding(
+            topic="onnxruntime", name="onnxruntime", status="absent", text=text, mend=f"run: {pip_install('cpu')}"
+        )
         return
     yield _import_of_onnxruntime()
     release = _release(onnxruntime_version())
@@ -91,7 +92,7 @@ def command_findings() -> Iterator[Finding]:
         missing = [module for module in command.modules if find_spec(module) is None]
         if missing:
             text = f"needs {', '.join(missing)}"
-            mend = f"run: pip install 'tallygate[{command.extra}]'"
+            mend = f"run: {pip_install(command.extra)}"
             yield Finding(topic="commands", name=name, status="absent", text=text, mend=mend)
         else:
             yield Finding(topic="commands", name=name, status="ok", text="can run")
@@ -113,11 +114,11 @@ def _import_of_onnxruntime() -> Finding:
         done = subprocess.run(command, capture_output=True, text=True, timeout=LONG_TIME_S, check=False)
     except subprocess.TimeoutExpired:
         text = f"was not imported after {LONG_TIME_S} s"
-        return Finding(topic="onnxruntime", name="onnxruntime", status="problem", text=text, mend=_REINSTALL)
+        return Finding(topic="onnxruntime", name="onnxruntime", status="problem", text=text, mend=_reinstall())
     if done.returncode:
         last = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
         text = f"cannot be imported ({last})"
-        return Finding(topic="onnxruntime", name="onnxruntime", status="problem", text=text, mend=_REINSTALL)
+        return Finding(topic="onnxruntime", name="onnxruntime", status="problem", text=text, mend=_reinstall())
     version, *providers = done.stdout.split()
     text = f"{version} ({', '.join(provider.removesuffix('ExecutionProvider') for provider in providers)})"
     return Finding(topic="onnxruntime", name="onnxruntime", status="ok", text=text)
@@ -141,3 +142,7 @@ def _own_version() -> str:
     from tallygate.runtime.version import VERSION
 
     return VERSION
+
+
+def _reinstall() -> str:
+    return f"run: pip uninstall --yes onnxruntime onnxruntime-gpu, then: {pip_install('cpu')} (or gpu)"

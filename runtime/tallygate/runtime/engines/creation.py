@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 
-from tallygate.runtime.bundle import INTEGER, Bundle
+from tallygate.runtime.bundle import INTEGER, Bundle, Variant
 from tallygate.runtime.engines.engine import Engine
 from tallygate.runtime.engines.integer import library_is_there
 from tallygate.runtime.errors import BundleInvalidError, EngineUnavailableError, UsageError
+from tallygate.runtime.graph import Fits, checked_graph
 
 ENGINES = ("auto", "native", "onnxruntime", "cuda", "tensorrt", "numpy")
 """Values of ``--engine``."""
@@ -33,10 +34,11 @@ def create_engine(
     Only ``auto`` chooses for itself: a TensorRT plan that is built already, the CUDA provider, or the best engine on
     the CPU. ``trust_plans`` lets TensorRT run a plan that came with the bundle. Raises :class:`UsageError` for an
     unknown name, :class:`EngineUnavailableError` where the engine or its GPU is missing, or the bundle has no variant
-    for it.
+    for it, :class:`BundleInvalidError` for a graph that breaks the graph contract, or a session entry of its own.
     """
     if engine not in ENGINES:
         raise UsageError(f"engine {engine!r}", "is unknown", f"choose one of {', '.join(ENGINES)}")
+    _check_sessions(bundle)
     if engine != "auto":
         return _create(bundle, engine, precision, threads, trust_plans)
     *first, last = _candidates(bundle, precision)
@@ -52,30 +54,45 @@ def _create(bundle: Bundle, name: str, precision: str | None, threads: int, trus
     if name == "tensorrt":
         from tallygate.runtime.engines.tensorrt import tensorrt_engine
 
+        _, variant = bundle.variant(name, precision)
+        checked_graph(bundle.read(variant.file), bundle.path, _fits(bundle, variant))
         return tensorrt_engine(bundle, precision, trust_plans)
     variant_name, variant = bundle.variant(name, precision)
-    model = bundle.read(variant.file)
     if name == "native":
         from tallygate.runtime.engines.integer import NativeEngine
 
-        engine = NativeEngine(model, threads=threads)
+        engine = NativeEngine(bundle.read(variant.file), threads=threads)
         engine.check_goldens()
         return engine
     if name == "numpy" and variant_name == INTEGER:
         from tallygate.runtime.engines.integer import IntegerNumpyEngine
 
-        return IntegerNumpyEngine(model)
+        return IntegerNumpyEngine(bundle.read(variant.file))
+    model, fits = bundle.read(variant.file), _fits(bundle, variant)
     if name == "numpy":
         from tallygate.runtime.engines.plain import NumpyEngine
 
-        return NumpyEngine(model, variant_name)
+        return NumpyEngine(model, variant_name, fits)
     if name == "cuda":
         from tallygate.runtime.engines.ort import CudaEngine
 
-        return CudaEngine(model, variant_name, variant.session)
+        return CudaEngine(model, variant_name, variant.session, fits)
     from tallygate.runtime.engines.ort import OnnxRuntimeEngine
 
-    return OnnxRuntimeEngine(model, variant_name, variant.session, threads)
+    return OnnxRuntimeEngine(model, variant_name, variant.session, threads, fits)
+
+
+def _check_sessions(bundle: Bundle) -> None:
+    for variant in bundle.manifest.variants.values():
+        if variant.session:
+            from tallygate.runtime.engines.ort import check_session
+
+            check_session(variant.session, bundle.path)
+
+
+def _fits(bundle: Bundle, variant: Variant) -> Fits:
+    manifest = bundle.manifest
+    return Fits(manifest.vocabulary_rows, manifest.outputs, variant.opset, variant.ir_version)
 
 
 def _candidates(bundle: Bundle, precision: str | None) -> list[str]:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tallygate.runtime.batches import batches_by_length, pad
+from tallygate.runtime.errors import EngineError, TallygateError
+
+Ids = NDArray[np.int64]
+Logits = NDArray[np.float32]
+_MEND = "do not serve this copy; run: tallygate verify"
 
 
 class Engine(Protocol):
@@ -22,7 +27,25 @@ class Engine(Protocol):
     """What computes: an onnxruntime provider, or ``numpy``."""
 
     def run(self, ids: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.float32]:
-        """``ids`` [batch, time] and ``lengths`` [batch] (each at least 1) -> logits [batch, outputs]."""
+        """``ids`` [batch, time] and ``lengths`` [batch] (each at least 1) -> logits [batch, outputs].
+
+        Raises :class:`EngineError` when it fails, or a logit is infinite or NaN.
+        """
+
+
+def logits_or_error(engine: Engine, compute: Callable[[Ids, Ids], Logits], ids: Ids, lengths: Ids) -> Logits:
+    """What ``compute`` gives, which is numbers, or one line: whatever a library raises becomes :class:`EngineError`."""
+    try:
+        logits = compute(ids, lengths)
+        is_answer = len(logits) == len(ids) and bool(np.isfinite(logits).all())
+    except TallygateError:
+        raise
+    except Exception as error:  # onnxruntime's own exceptions share no narrower base
+        reason = f"failed on a batch of {ids.shape} ({type(error).__name__}: {error})"
+        raise EngineError(f"{engine.precision} on {engine.name}", reason, _MEND) from error
+    if not is_answer:
+        raise EngineError(f"{engine.precision} on {engine.name}", "gave an answer that is not finite", _MEND)
+    return logits
 
 
 @runtime_checkable

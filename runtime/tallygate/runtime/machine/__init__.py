@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from tallygate.runtime.machine.gpu import first_gpu as first_gpu
     from tallygate.runtime.machine.gpu import gpu_or_error as gpu_or_error
     from tallygate.runtime.machine.gpu import library_states as library_states
+    from tallygate.runtime.machine.proofs import is_proved as is_proved
+    from tallygate.runtime.machine.proofs import keep_proof as keep_proof
+    from tallygate.runtime.machine.proofs import processor as processor
     from tallygate.runtime.machine.user_cache import FOLDER as FOLDER
     from tallygate.runtime.machine.user_cache import cache_folder as cache_folder
 else:
@@ -30,6 +33,7 @@ else:
             "autotune": ("Settings", "keep_settings", "kept_settings"),
             "cpu": ("FEATURES", "Machine", "onnxruntime_version", "this_machine", "usable_cores"),
             "gpu": ("Gpu", "LibraryState", "cuda_state", "first_gpu", "gpu_or_error", "library_states"),
+            "proofs": ("is_proved", "keep_proof", "processor"),
             "user_cache": ("FOLDER", "cache_folder"),
         },
     )

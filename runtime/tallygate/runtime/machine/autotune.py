@@ -6,7 +6,6 @@ change an answer beyond the gates.
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +13,7 @@ import msgspec
 
 from tallygate.runtime.machine.user_cache import cache_folder
 from tallygate.runtime.outputs import write_json
+from tallygate.runtime.terminal import notice
 
 _PREFIX = 32
 _MAX_SIZE = 65_536
@@ -64,7 +64,7 @@ def kept_settings(bundle_sha256: str) -> Settings | None:
 
 def _report_damage(error: Exception) -> None:
     if not isinstance(error, OSError):
-        print(f"tallygate: the stored settings are damaged and left out ({error})", file=sys.stderr)
+        notice(f"the stored settings are damaged and left out ({error})")
 
 
 def _folder() -> Path:

@@ -77,7 +77,7 @@ def onnxruntime_version() -> str | None:
 def _cpuinfo() -> dict[str, str]:
     """The first processor's fields in Linux's /proc/cpuinfo; empty elsewhere."""
     try:
-        first = Path("/proc/cpuinfo").read_text().split("\n\n", 1)[0]
+        first = Path("/proc/cpuinfo").read_text(encoding="utf-8").split("\n\n", 1)[0]
     except OSError:
         return {}
     pairs = (line.partition(":") for line in first.splitlines())

@@ -14,6 +14,7 @@ from functools import cache
 from importlib.util import find_spec
 
 from tallygate.runtime.errors import EngineUnavailableError
+from tallygate.runtime.installation import pip_install
 
 _CAPABILITY_MAJOR, _CAPABILITY_MINOR = 75, 76
 """``CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_*``."""
@@ -136,14 +137,14 @@ def _attribute(driver: ctypes.CDLL, device: ctypes.c_int, key: int) -> int:
 def _tensorrt(module: str, extra: str) -> LibraryState:
     found = _version(*(f"{module}{suffix}" for suffix in ("", "_cu13", "_cu12"))) if find_spec(module) else None
     if found is None:
-        return LibraryState("tensorrt", module, None, "is not installed", f"pip install 'tallygate[{extra}]'")
+        return LibraryState("tensorrt", module, None, "is not installed", pip_install(extra))
     if find_spec("cuda") is None or find_spec("cuda.bindings") is None:
         return LibraryState("tensorrt", module, found, "cuda-bindings is not installed", "pip install cuda-bindings")
     return LibraryState("tensorrt", module, found, *_driver_problem())
 
 
 def _onnxruntime() -> LibraryState:
-    mend = "pip uninstall onnxruntime onnxruntime-gpu, then pip install 'tallygate[gpu]'"
+    mend = f"pip uninstall onnxruntime onnxruntime-gpu, then {pip_install('gpu')}"
     if clash := clashing_onnxruntimes():
         reason = f"{' and '.join(clash)} are both installed and overwrite each other"
         return LibraryState("cuda", "onnxruntime-gpu", _version("onnxruntime-gpu"), reason, mend)

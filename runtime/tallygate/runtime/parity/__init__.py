@@ -13,9 +13,11 @@ if TYPE_CHECKING:
     from tallygate.runtime.parity.gate import ParityResult as ParityResult
     from tallygate.runtime.parity.gate import Reference as Reference
     from tallygate.runtime.parity.gate import check_parity as check_parity
+    from tallygate.runtime.parity.gate import described as described
+    from tallygate.runtime.parity.gate import labels_never_given as labels_never_given
     from tallygate.runtime.parity.gate import measure_parity as measure_parity
     from tallygate.runtime.parity.gate import reference_from_goldens as reference_from_goldens
-    from tallygate.runtime.parity.golden_check import check_one_golden as check_one_golden
+    from tallygate.runtime.parity.golden_check import check_goldens as check_goldens
     from tallygate.runtime.parity.limits import gate_of as gate_of
     from tallygate.runtime.parity.report import GateReport as GateReport
     from tallygate.runtime.parity.report import table_of_reports as table_of_reports
@@ -31,10 +33,12 @@ else:
                 "ParityResult",
                 "Reference",
                 "check_parity",
+                "described",
+                "labels_never_given",
                 "measure_parity",
                 "reference_from_goldens",
             ),
-            "golden_check": ("check_one_golden",),
+            "golden_check": ("check_goldens",),
             "limits": ("gate_of",),
             "report": ("GateReport", "table_of_reports"),
         },

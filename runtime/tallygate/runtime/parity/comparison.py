@@ -1,4 +1,8 @@
-"""Two sets of logits for the same texts, and how far they are apart."""
+"""Two sets of logits for the same texts, and how far they are apart.
+
+NaN is kept as NaN in every figure, for no limit lets it pass: a comparison that skipped it would call a broken copy
+equal. A label is decided as the runtime decides it, a single logit by its sign.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,10 @@
-"""The parity gate: an engine against PyTorch in float32, from raw text, by the limits in :mod:`gates`."""
+"""The parity gate: an engine against PyTorch in float32, from raw text, by the limits in :mod:`limits`.
+
+Goldens travel with a bundle, so a gate can be held to them on any machine; real texts are at hand at export alone and
+widen what is compared there. Every check becomes a :class:`GateCheck`, those that cannot fail included, so that a
+report tells all that was measured. What an engine raises is a failed check as well: a copy that does not answer is as
+useless as one that answers wrongly, and the verdict on the others must not be lost with it.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +27,9 @@ from tallygate.runtime.text import Tokenizer
 MINIMUM_GOLDENS = 256
 MINIMUM_DEVIATION = 1.0
 """Least standard deviation of the reference's logits: below it, silence would be compared with silence."""
+MINIMUM_LABELS = 2
+"""Least number of labels that the reference gives. Rare ones that it never gives are reported only: that the model does
+not say them is a matter of its training, and their logits are compared like all others."""
 _BATCH_SIZE = 64
 
 
@@ -66,9 +75,11 @@ def check_parity(
     engine: Engine,
     tokenizer: Tokenizer,
     goldens: Reference,
-    data: Reference | None = None,
+    data: Sequence[Reference] = (),
 ) -> GateReport:
     """Hold ``engine`` to the gate of its precision, over the goldens, the hard grid made of them, and ``data``.
+
+    Accuracy is compared on those of ``data`` that have targets.
 
     Raises nothing for what the engine does: one that fails to answer fails the gate.
     """
@@ -79,11 +90,11 @@ def measure_parity(
     engine: Engine,
     tokenizer: Tokenizer,
     goldens: Reference,
-    data: Reference | None = None,
+    data: Sequence[Reference] = (),
 ) -> ParityResult:
     """As :func:`check_parity`, with the answers."""
-    references = [goldens, data] if data else [goldens]
-    checks = list(_reference_checks(goldens))
+    references = [goldens, *data]
+    checks = list(_reference_checks(references))
     parity, compared = None, list[Comparison]()
     try:
         rows = [[tokenizer.encode(text) for text in reference.texts] for reference in references]
@@ -93,7 +104,8 @@ def measure_parity(
         whole = joined(compared)
         checks += _answer_checks(gate_of(engine.precision), whole, grid)
         checks += _drift_checks(engine.precision, goldens, compared[0])
-        checks += _accuracy_checks(gate_of(engine.precision), compared[-1], references[-1])
+        for answers, reference in zip(compared, references, strict=True):
+            checks += _accuracy_checks(gate_of(engine.precision), answers, reference)
         parity = _parity(references, whole, grid)
     except Exception as error:  # whatever an engine raises, the verdict is the same: it does not answer
         checks.append(GateCheck(name="failed runs", figure=1, limit=0, note=_one_line(error)))
@@ -107,13 +119,21 @@ def _compare(engine: Engine, rows: Sequence[Sequence[int]], expected: Logits) ->
     return Comparison(expected, logits_of_rows(engine, rows, expected.shape[1], _BATCH_SIZE))
 
 
-def _reference_checks(goldens: Reference) -> Iterator[GateCheck]:
+def labels_never_given(references: Sequence[Reference]) -> list[int]:
+    """Positions of the labels that the reference gives to none of these texts."""
+    given = np.unique(np.concatenate([label_indices(reference.logits) for reference in references]))
+    labels = max(2, references[0].logits.shape[1])
+    return sorted(set(range(labels)).difference(given.tolist()))
+
+
+def _reference_checks(references: Sequence[Reference]) -> Iterator[GateCheck]:
     """A gate means nothing on a model that says nothing."""
+    goldens, never = references[0], len(labels_never_given(references))
     labels = max(2, goldens.logits.shape[1])
-    given = len(np.unique(label_indices(goldens.logits)))
     yield _at_least("goldens", len(goldens.texts), MINIMUM_GOLDENS)
     yield _at_least("deviation of the reference's logits", deviation(goldens.logits), MINIMUM_DEVIATION)
-    yield _at_least("labels that the reference gives", given, labels)
+    yield _at_least("labels that the reference gives", labels - never, MINIMUM_LABELS)
+    yield GateCheck(name="labels that the reference never gives", figure=never, limit=None)
 
 
 def _text_checks(references: Sequence[Reference], rows: Sequence[Sequence[list[int]]]) -> Iterator[GateCheck]:
@@ -154,11 +174,18 @@ def _drift_checks(precision: str, goldens: Reference, compared: Comparison) -> I
 def _parity(references: Sequence[Reference], answers: Comparison, grid: GridResult) -> Parity:
     return Parity(
         rows=len(answers.expected),
-        data=" and ".join(reference.data for reference in references),
+        data=described(references),
         max_logit_difference=max(answers.max_difference, grid.max_logit_difference),
         label_flips=int(answers.flips.sum()),
         max_row_difference=grid.max_row_difference,
     )
+
+
+def described(references: Sequence[Reference]) -> str:
+    """What was read, such as ``goldens, 300 mails validation texts and 1,700 mails training texts``."""
+    goldens, *data = references
+    parts = [goldens.data, *(f"{len(reference.texts):,} {reference.data} texts" for reference in data)]
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
 
 
 def _at_least(name: str, figure: float, limit: float) -> GateCheck:

@@ -1,4 +1,10 @@
-"""The hard grid: the same rows alone and in company, at many batch sizes and padded lengths."""
+"""The hard grid: the same rows alone and in company, at many batch sizes and padded lengths.
+
+An answer must not depend on who stands beside it or on how far it is padded, and nothing in a graph's form shows
+whether it does: engines read behind the last token, sum over padding, quantize a whole batch with one scale, or choose
+another kernel for a batch of one. So the same rows are asked in each of these companies, with random ids in the padding
+too, and compared with themselves. It is small, since every engine and variant goes through it at every `verify`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,9 @@
-"""The parity gates: how far each precision may stray from PyTorch in float32."""
+"""The parity gates: how far each precision may stray from PyTorch in float32.
+
+A limit is what the precision explains and no more, so that a wrong graph is told from a rounded one: float32 differs by
+the order of its sums, float16 and bfloat16 by their 11 and 8 bits, integers by half a scale per weight. Labels may flip
+where the reference itself was undecided; how often, depends on the data, so that it is a share of the texts.
+"""
 
 from __future__ import annotations
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import msgspec
-from tabulate import tabulate
 
 from tallygate.runtime.bundle import Parity
+from tallygate.runtime.terminal import table
 
 
 class GateCheck(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,7 +65,7 @@ class GateReport(msgspec.Struct, frozen=True, kw_only=True):
 def table_of_reports(reports: Sequence[GateReport]) -> str:
     """One line per variant and engine, for people."""
     headers = ["variant", "engine", "provider", "texts", "max logit difference", "row difference", "flips", "gate"]
-    return tabulate([_table_row(report) for report in reports], headers, tablefmt="simple", disable_numparse=True)
+    return table([_table_row(report) for report in reports], headers)
 
 
 def _table_row(report: GateReport) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Texts out of the files that users have."""
+"""Texts out of the files that users have, and answers into files that they open."""
 
 from __future__ import annotations
 
@@ -13,12 +13,18 @@ if TYPE_CHECKING:
     from tallygate.runtime.records.formats import BadRow as BadRow
     from tallygate.runtime.records.formats import Format as Format
     from tallygate.runtime.records.formats import Row as Row
+    from tallygate.runtime.records.opening import Watcher as Watcher
+    from tallygate.runtime.records.opening import checked_encoding as checked_encoding
+    from tallygate.runtime.records.opening import opened as opened
     from tallygate.runtime.records.reader import FORMATS as FORMATS
+    from tallygate.runtime.records.reader import TextRow as TextRow
     from tallygate.runtime.records.reader import format_from_name as format_from_name
-    from tallygate.runtime.records.reader import opened as opened
     from tallygate.runtime.records.reader import read_rows as read_rows
+    from tallygate.runtime.records.reader import read_text_rows as read_text_rows
     from tallygate.runtime.records.reader import read_texts as read_texts
     from tallygate.runtime.records.reader import reject as reject
+    from tallygate.runtime.records.spreadsheet import SheetWriter as SheetWriter
+    from tallygate.runtime.records.spreadsheet import spreadsheet_cell as spreadsheet_cell
 else:
     from tallygate.runtime.rooms import handed_on
 
@@ -27,6 +33,16 @@ else:
         {
             "columns": ("TEXT_COLUMNS", "choose_column", "guess_column", "text_in", "without_column"),
             "formats": ("BadRow", "Format", "Row"),
-            "reader": ("FORMATS", "format_from_name", "opened", "read_rows", "read_texts", "reject"),
+            "opening": ("Watcher", "checked_encoding", "opened"),
+            "reader": (
+                "FORMATS",
+                "TextRow",
+                "format_from_name",
+                "read_rows",
+                "read_text_rows",
+                "read_texts",
+                "reject",
+            ),
+            "spreadsheet": ("SheetWriter", "spreadsheet_cell"),
         },
     )

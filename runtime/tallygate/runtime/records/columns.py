@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from itertools import islice
 
 from tallygate.runtime.errors import InputError
-from tallygate.runtime.records.formats import BadRow, Row
+from tallygate.runtime.records.formats import BadRow, Row, shortened
 
 TEXT_COLUMNS = ("text", "review", "sentence")
 """Names under which :func:`choose_column` finds the texts for a prediction, the likeliest first."""
@@ -24,6 +25,16 @@ def choose_column(name: str, columns: Collection[str], wanted: str | None, guess
     if found is None:
         raise InputError(name, f"has the columns {listed(columns)}", f"choose one with {option}")
     return found
+
+
+def told_choice(name: str, columns: Collection[str], chosen: str, option: str) -> str | None:
+    """What a user should know of a column that was chosen for him; None where its name leaves no doubt."""
+    if len(columns) == 1 and guess_column(columns, TEXT_COLUMNS) is None:
+        reason = f"{name}: its first line, {shortened(chosen)}, is taken for the name of its only column"
+        return f"{reason}; if that is a text, put a line with a name before it"
+    if len(columns) > 1:
+        return f"{name}: texts are taken from the column {shortened(chosen)}; {option} takes another"
+    return None
 
 
 def guess_column(columns: Collection[str], guesses: Sequence[str]) -> str | None:
@@ -51,9 +62,8 @@ def without_column(row: Row, column: str) -> BadRow:
 
 def listed(columns: Collection[str]) -> str:
     """The names of at most ten columns, each cut at 40 characters, for a message."""
-    names = [repr(column if len(column) <= 40 else f"{column[:39]}…") for column in columns]
-    more = [f"{len(names) - 10} more"] if len(names) > 10 else []
-    return ", ".join(names[:10] + more) or "none"
+    more = [f"{len(columns) - 10} more"] if len(columns) > 10 else []
+    return ", ".join([*map(shortened, islice(columns, 10)), *more]) or "none"
 
 
 def _kind(value: object) -> str:

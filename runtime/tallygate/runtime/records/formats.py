@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import csv
 import json
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO, Literal
 
 from tallygate.runtime.errors import InputError
 
 Format = Literal["text", "csv", "tsv", "jsonl"]
 
-MAX_ROW_BYTES = 2**27
-"""Longest line, and longest CSV field; it bounds the memory that a quote which is never closed can take."""
+MAX_ROW_BYTES = 2**24
+"""Longest line, and longest CSV field, of about three million words; it bounds the memory of a row, and what a quote
+that is never closed can take."""
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _DELIMITERS = {"csv": ",", "tsv": "\t"}
@@ -39,14 +41,20 @@ class BadRow:
     """What is wrong, as in "line 17 **is not valid UTF-8**"."""
     mend: str = "mend that row"
     """What the user can do about it."""
+    row_line: int | None = None
+    """Line on which its row starts, where that is another."""
+    columns: tuple[str, ...] = ()
+    """The columns that its row should have had, where the file's header tells them."""
 
 
-def rows_from_file(file: BinaryIO, name: str, file_format: Format) -> Iterator[Row | BadRow]:
+def rows_from_file(file: BinaryIO, name: str, file_format: Format, encoding: str = "utf-8") -> Iterator[Row | BadRow]:
     """Read ``file`` row by row; ``name`` is what errors call it. Blank lines are rows of text files only.
+
+    ``encoding`` must be one whose lines end in the one byte of a line feed.
 
     Raises :class:`InputError` when the file as a whole cannot be read: no header, or not JSON lines at all.
     """
-    lines = _Lines(file)
+    lines = _Lines(file, encoding)
     if file_format == "text":
         return _text_rows(lines)
     if file_format == "jsonl":
@@ -57,11 +65,11 @@ def rows_from_file(file: BinaryIO, name: str, file_format: Format) -> Iterator[R
 class _Lines(Iterator[str]):
     """Decoded lines with their ends. A fault does not stop them: it is kept until :meth:`take_fault`.
 
-    Bytes that are not UTF-8 become lone surrogates, so the structure of the row survives them.
+    Bytes that cannot be decoded are replaced, so the structure of the row survives them.
     """
 
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
+    def __init__(self, file: BinaryIO, encoding: str) -> None:
+        self._file, self._encoding = file, encoding
         self._fault: BadRow | None = None
         self.number = 0
 
@@ -83,11 +91,12 @@ class _Lines(Iterator[str]):
 
     def _decoded(self, raw: bytes) -> str:
         try:
-            return raw.decode("utf-8")
+            return raw.decode(self._encoding)
         except UnicodeDecodeError:
-            bad = BadRow(self.number, "is not valid UTF-8", "re-save the file as UTF-8")
+            mend = "name the file's encoding with --encoding, or re-save it as UTF-8"
+            bad = BadRow(self.number, f"is not valid {self._encoding.upper()}", mend)
             self._fault = self._fault or bad
-            return raw.decode("utf-8", "surrogateescape")
+            return raw.decode(self._encoding, "replace")
 
     def _skip_rest(self, raw: bytes) -> str:
         self._fault = self._fault or _too_long(self.number)
@@ -104,7 +113,8 @@ def _too_long(line: int) -> BadRow:
 def _text_rows(lines: _Lines) -> Iterator[Row | BadRow]:
     for line in lines:
         text = line[:-2] if line.endswith("\r\n") else line.removesuffix("\n")
-        yield lines.take_fault() or Row(lines.number, {"text": text})
+        fault = lines.take_fault()
+        yield replace(fault, columns=("text",)) if fault else Row(lines.number, {"text": text})
 
 
 def _json_rows(lines: _Lines, name: str) -> Iterator[Row | BadRow]:
@@ -139,10 +149,10 @@ def _csv_rows(lines: _Lines, name: str, delimiter: str) -> Iterator[Row | BadRow
         if header is None:
             header = _checked_header(fields, name, delimiter)
         elif isinstance(fields, BadRow):
-            yield fields
+            yield replace(fields, columns=tuple(header))
         elif len(fields.cells) != len(header):
             reason = f"has {len(fields.cells)} fields where the header has {len(header)}"
-            yield BadRow(fields.line, reason)
+            yield BadRow(fields.line, reason, columns=tuple(header))
         else:
             yield Row(fields.line, dict(zip(header, fields.cells, strict=True)))
 
@@ -162,9 +172,11 @@ def _next_record(reader: Iterator[list[str]], lines: _Lines) -> _Record | BadRow
         except StopIteration:
             return None
         except csv.Error as error:
-            return lines.take_fault() or _bad_csv(start, str(error))
-        if (fault := lines.take_fault()) or cells:
-            return fault or _Record(start, cells)
+            fault = lines.take_fault()
+            return replace(fault, row_line=start) if fault else _bad_csv(start, str(error))
+        fault = lines.take_fault()
+        if fault or cells:
+            return replace(fault, row_line=start) if fault else _Record(start, cells)
 
 
 def _bad_csv(line: int, error: str) -> BadRow:
@@ -180,14 +192,19 @@ def _bad_csv(line: int, error: str) -> BadRow:
     return BadRow(line, f"is not valid CSV ({error})", "double each quote inside a quoted field")
 
 
+def shortened(column: str) -> str:
+    """The quoted name of a column, cut at 40 characters, for a message."""
+    return repr(column if len(column) <= 40 else f"{column[:39]}…")
+
+
 def _checked_header(record: _Record | BadRow, name: str, delimiter: str) -> list[str]:
     if isinstance(record, BadRow):
         raise InputError(f"{name} line {record.line}", f"{record.reason}, and it is the header", record.mend)
     columns = record.cells
-    twice = sorted({column for column in columns if column and columns.count(column) > 1})
-    if twice:
-        raise InputError(name, f"has more than one column {twice[0]!r}", "give each column a name of its own")
+    twice = min((column for column, times in Counter(columns).items() if column and times > 1), default=None)
+    if twice is not None:
+        raise InputError(name, f"has more than one column {shortened(twice)}", "give each column a name of its own")
     if len(columns) == 1 and any(mark in columns[0] for mark in {",", ";", "\t"} - {delimiter}):
-        reason = f"has one column, {columns[0]!r}, as if another separator than {delimiter!r} were meant"
+        reason = f"has one column, {shortened(columns[0])}, as if another separator than {delimiter!r} were meant"
         raise InputError(name, reason, "separate columns by commas in .csv, by tabs in .tsv")
     return columns

@@ -6,19 +6,15 @@ longest row. A row that cannot be used raises, or goes to ``on_bad`` and is left
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from tallygate.runtime.errors import InputError, InputNotFoundError, TallygateError, UsageError
-from tallygate.runtime.records.columns import TEXT_COLUMNS, choose_column, guess_column, text_in, without_column
+from tallygate.runtime.errors import InputError, UsageError
+from tallygate.runtime.records.columns import TEXT_COLUMNS, choose_column, text_in, told_choice
 from tallygate.runtime.records.formats import BadRow, Format, Row, rows_from_file
-
-__all__ = [
-    "FORMATS", "BadRow", "Format", "Row", "choose_column", "format_from_name",
-    "guess_column", "opened", "read_rows", "read_texts", "reject", "text_in", "without_column",
-]  # fmt: skip
+from tallygate.runtime.records.opening import GZIP, Watcher, checked_encoding, in_lines_of_bytes, opened
 
 FORMATS: dict[str, Format] = {
     ".csv": "csv", ".tsv": "tsv", ".tab": "tsv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl",
@@ -29,8 +25,26 @@ OnBad = Callable[[BadRow], None]
 
 
 def format_from_name(name: str | Path) -> Format:
-    """The format that a file's suffix names, in any case of letters; ``text`` when it names none."""
-    return FORMATS.get(Path(name).suffix.lower(), "text")
+    """The format that a file's suffix names, in any case of letters; ``text`` when it names none.
+
+    Of ``reviews.csv.gz`` it is the suffix before ``.gz``.
+    """
+    path = Path(name)
+    plain = path.with_suffix("") if path.suffix.lower() == GZIP else path
+    return FORMATS.get(plain.suffix.lower(), "text")
+
+
+@dataclass(frozen=True, slots=True)
+class TextRow:
+    """A text and the row that it stands in; or the place of a row that has none."""
+
+    line: int
+    """Line on which the row starts, from 1."""
+    text: str | None
+    """None where the row is bad."""
+    values: Mapping[str, object]
+    """Column name -> value; empty where the row cannot be read at all."""
+    bad: BadRow | None = None
 
 
 def read_texts(
@@ -40,16 +54,36 @@ def read_texts(
     format: Format | None = None,  # noqa: A002 - the command line's own word for it
     column: str | None = None,
     on_bad: OnBad | None = None,
+    encoding: str = "utf-8",
 ) -> Iterator[str]:
-    """Yield the texts of ``source``, a path or an open binary file such as ``sys.stdin.buffer``.
+    """Yield the texts of ``source``, without their rows; arguments and errors as in :func:`read_text_rows`."""
+    rows = read_text_rows(source, name=name, format=format, column=column, on_bad=on_bad, encoding=encoding)
+    for row in rows:
+        if row.text is not None:
+            yield row.text
+
+
+def read_text_rows(
+    source: str | Path | BinaryIO,
+    *,
+    name: str | None = None,
+    format: Format | None = None,  # noqa: A002
+    column: str | None = None,
+    on_bad: OnBad | None = None,
+    encoding: str = "utf-8",
+    on_choice: Callable[[str], None] | None = None,
+    watcher: Watcher | None = None,
+) -> Iterator[TextRow]:
+    """Yield the rows of ``source``, a path or an open binary file such as ``sys.stdin.buffer``, with their texts.
 
     A text file holds one text per line, and an empty line is an empty text. CSV and TSV begin with a header.
     In those and in JSON lines the texts stand in ``column``; without it a single column is taken, else
-    ``text``, ``review`` or ``sentence``. ``name`` is what errors call it. All errors come while iterating:
+    ``text``, ``review`` or ``sentence``, and ``on_choice`` is told so. ``name`` is what errors call it; a path that
+    ends in ``.gz`` is expanded. A bad row goes to ``on_bad`` and is yielded without a text. Raised while iterating are
 
     :class:`InputNotFoundError` when there is no such file or it may not be read, :class:`UsageError` when
-    ``column`` is given for a text file, :class:`InputError` when the file is empty, has no such column or no
-    good row, and, when ``on_bad`` is None, at the first bad row.
+    ``column`` is given for a text file or ``encoding`` is none, :class:`InputError` when the file is empty, has no such
+    column or no good row, and, when ``on_bad`` is None, at the first bad row.
     """
     name, file_format = name or _name_of(source), format or _format_of(source)
     if file_format == "text" and column is not None:
@@ -57,16 +91,29 @@ def read_texts(
     bad_rows = _BadRows(name, on_bad)
     # Objects of JSON lines need not have the same keys, so there a missing column is a fault of its row.
     chosen, good = column if file_format == "jsonl" else None, 0
-    for row in read_rows(source, name=name, format=file_format, on_bad=bad_rows):
-        chosen = chosen or choose_column(name, row.values, column, TEXT_COLUMNS, "--column")
+    for row in _rows(source, name, file_format, encoding, watcher):
+        if isinstance(row, BadRow):
+            bad_rows(row)
+            yield TextRow(row.row_line or row.line, None, dict.fromkeys(row.columns, ""), row)
+            continue
+        chosen = chosen or _chosen_column(name, row, column, on_choice)
         text = text_in(row, chosen)
         if isinstance(text, BadRow):
             bad_rows(text)
+            yield TextRow(row.line, None, row.values, text)
         else:
             good += 1
-            yield text
+            yield TextRow(row.line, text, row.values)
     if not good:
         raise bad_rows.nothing_left()
+
+
+def _chosen_column(name: str, row: Row, column: str | None, on_choice: Callable[[str], None] | None) -> str:
+    chosen = choose_column(name, row.values, column, TEXT_COLUMNS, "--column")
+    told = told_choice(name, row.values, chosen, "--column") if column is None else None
+    if told is not None and on_choice is not None:
+        on_choice(told)
+    return chosen
 
 
 def read_rows(
@@ -75,19 +122,29 @@ def read_rows(
     name: str | None = None,
     format: Format | None = None,  # noqa: A002
     on_bad: OnBad | None = None,
+    encoding: str = "utf-8",
 ) -> Iterator[Row]:
-    """Yield the rows of ``source`` whole; arguments and errors as in :func:`read_texts`.
+    """Yield the good rows of ``source`` whole; arguments and errors as in :func:`read_text_rows`.
 
     A row of a text file has the one column ``text``.
     """
-    name, file_format, empty = name or _name_of(source), format or _format_of(source), True
-    with opened(source, name) as file:
-        for row in rows_from_file(file, name, file_format):
+    name, file_format = name or _name_of(source), format or _format_of(source)
+    for row in _rows(source, name, file_format, encoding, None):
+        if isinstance(row, Row):
+            yield row
+        else:
+            reject(name, row, on_bad)
+
+
+def _rows(
+    source: str | Path | BinaryIO, name: str, file_format: Format, encoding: str, watcher: Watcher | None
+) -> Iterator[Row | BadRow]:
+    encoding, empty = checked_encoding(encoding), True
+    with opened(source, name, watcher) as file:
+        lines, encoding = in_lines_of_bytes(file, encoding, name)
+        for row in rows_from_file(lines, name, file_format, encoding):
             empty = False
-            if isinstance(row, Row):
-                yield row
-            else:
-                reject(name, row, on_bad)
+            yield row
     if empty:
         raise InputError(name, "is empty", "give at least one row")
 
@@ -97,31 +154,6 @@ def reject(name: str, bad: BadRow, on_bad: OnBad | None, unit: str = "line") -> 
     if on_bad is None:
         raise InputError(f"{name} {unit} {bad.line}", bad.reason, f"{bad.mend}, or add --skip-bad")
     on_bad(bad)
-
-
-@contextmanager
-def opened(source: str | Path | BinaryIO, name: str) -> Iterator[BinaryIO]:
-    """Open a path for binary reading, or pass an open file through, which stays open.
-
-    Raises :class:`InputNotFoundError` when it is not there or may not be read, :class:`InputError` when it is
-    a folder or reading fails.
-    """
-    try:
-        if isinstance(source, (str, Path)):
-            with Path(source).open("rb") as file:
-                yield file
-        else:
-            yield source
-    except TallygateError:
-        raise
-    except FileNotFoundError as error:
-        raise InputNotFoundError(name, "does not exist", "check the path") from error
-    except PermissionError as error:
-        raise InputNotFoundError(name, "may not be read", "check its permissions") from error
-    except IsADirectoryError as error:
-        raise InputError(name, "is a folder", "name a file") from error
-    except OSError as error:
-        raise InputError(name, f"cannot be read ({error.strerror or error})", "check the path") from error
 
 
 def _name_of(source: str | Path | BinaryIO) -> str:

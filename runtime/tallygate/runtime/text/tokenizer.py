@@ -17,10 +17,11 @@ import re
 from collections.abc import Callable, Iterator
 from itertools import repeat
 from typing import Literal
-from unicodedata import category, normalize
+from unicodedata import category
 
 import msgspec
 
+from tallygate.runtime.text.composition import nfc
 from tallygate.runtime.text.vocabulary import UNKNOWN, Vocabulary
 from tallygate.runtime.unicode.composition import compose
 from tallygate.runtime.unicode.tables import WORD, unicode_tables
@@ -134,7 +135,7 @@ def _normalize(text: str) -> str:
     # The capital sigma is the only character whose str.lower() looks at its neighbours.
     text = text.lower() if text.isascii() else text.replace("Σ", "σ").lower()
     text = _without_line_breaks(text)
-    return text if text.isascii() else normalize("NFC", text).replace("\u2019", "'")
+    return text if text.isascii() else nfc(text).replace("\u2019", "'")
 
 
 def _normalize_by_tables(text: str) -> str:
@@ -182,12 +183,18 @@ def _boundary_after(text: str, position: int, end: int) -> int:
 
 
 def _boundary_before(text: str, start: int, position: int) -> int:
-    position = max(position, start)
+    """Last such cut before ``position``, or ``start``.
+
+    Each of the two marks is looked for before the last one found, so a text of many that are no cuts is read once.
+    """
+    space = line_end = position = max(position, start)
     while position > start:
-        position = max(text.rfind(" ", start, position), text.rfind("\n", start, position))
-        if position <= start:
-            return start
-        if not _is_in_line_break(text, position):
+        if space >= position:
+            space = text.rfind(" ", start, position)
+        if line_end >= position:
+            line_end = text.rfind("\n", start, position)
+        position = max(space, line_end)
+        if position > start and not _is_in_line_break(text, position):
             return position
     return start
 

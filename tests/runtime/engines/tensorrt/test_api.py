@@ -13,6 +13,7 @@ from tallygate.runtime.engines.tensorrt import api as tensorrt_api
 from tallygate.runtime.engines.tensorrt.api import REAL_NAMES, TensorRT, load_tensorrt, network_flags
 from tallygate.runtime.engines.tensorrt.cuda_memory import CudaError, CudaRuntime, Stream, checked, load_cuda
 from tallygate.runtime.errors import EngineUnavailableError
+from tallygate.runtime.installation import pip_install
 
 tensorrt = pytest.importorskip("tensorrt_rtx", reason="needs tensorrt-rtx")
 
@@ -114,7 +115,7 @@ def test_what_is_not_installed_is_said_in_one_line(hidden: str, call: str, says:
     )
     answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
     assert says in answer
-    assert "pip install 'tallygate[tensorrt]'" in answer
+    assert pip_install("tensorrt") in answer
 
 
 def test_a_broken_installation_is_said_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,6 +29,7 @@ from tallygate.runtime.engines.tensorrt.plan import PlanFacts, checked_plan
 from tallygate.runtime.engines.tensorrt.profile import Profile, Range
 from tallygate.runtime.errors import UsageError
 from tallygate.runtime.machine.gpu import Gpu
+from tests.runtime.conftest import ToyBundle
 
 pytest.importorskip("tensorrt_rtx", reason="needs tensorrt-rtx")
 PROFILE = Profile(Range(1, 4, 8), Range(1, 4, 16))
@@ -158,7 +159,7 @@ def test_without_a_gpu_and_without_a_target_there_is_nothing_to_build_for(model:
 
 def test_a_gpu_that_rtx_knows_nothing_of_is_said_with_the_mend(model: bytes, rtx: TensorRT) -> None:
     options = replace(OPTIONS, targets=(), gpu=Gpu("NVIDIA H100", "sm90", 2**30))
-    with pytest.raises(PlanError, match=r"builds nothing for NVIDIA H100 \(sm90\); run: pip install 'tallygate\[tens"):
+    with pytest.raises(PlanError, match=r"builds nothing for NVIDIA H100 \(sm90\); run: pip install .*\[tens"):
         plan_from_onnx(model, options, rtx)
 
 
@@ -186,7 +187,7 @@ def test_build_writes_a_plan_and_what_is_known_of_it(
     texts = tmp_path / "texts.txt"
     texts.write_text("good\ngood film\nvery bad film\n" * 3)
     out = tmp_path / "plans"
-    arguments = ["build", str(toy_path), "--target", "sm89,sm120", "--texts", str(texts), "--out", str(out)]
+    arguments = ["build-plan", str(toy_path), "--target", "sm89,sm120", "--texts", str(texts), "--out", str(out)]
     assert main(arguments) == 0
     printed = capsys.readouterr()
     assert "sm89, sm120" in printed.out
@@ -194,6 +195,20 @@ def test_build_writes_a_plan_and_what_is_known_of_it(
     plan = checked_plan((out / "model.fp32.plan").read_bytes(), (out / "model.fp32.plan.json").read_bytes(), out)
     assert plan.facts.profile.time == Range(1, 2, 8)
     assert json.loads((out / "model.fp32.plan.json").read_text())["architectures"] == ["sm89", "sm120"]
+
+
+def test_plans_for_others_lie_beside_the_bundle(toy: ToyBundle, tmp_path: Path) -> None:
+    path = toy.write_zip(tmp_path / "toy.zip")
+    assert main(["build-plan", "--bundle", str(path), "--target", "sm89"]) == 0
+    assert sorted(file.name for file in (tmp_path / "toy.plans").iterdir()) == [
+        "model.fp32.plan",
+        "model.fp32.plan.json",
+    ]
+
+
+def test_no_plan_is_written_into_the_package(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["build-plan", "--target", "sm89"]) == 2
+    assert "name one: --out DIR" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -215,7 +230,7 @@ def test_build_refuses_in_one_line(
 
     if not arguments and first_gpu() is not None:
         pytest.skip("this machine has a GPU")
-    assert main(["build", str(toy_path), *arguments]) == 2
+    assert main(["build-plan", str(toy_path), *arguments]) == 2
     errors = capsys.readouterr().err.splitlines()
     assert says in errors[-1]
     assert errors[-1].startswith("tallygate: ")

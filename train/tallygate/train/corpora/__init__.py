@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from tallygate.train.corpora.options import DATA_OPTIONS as DATA_OPTIONS
     from tallygate.train.corpora.options import add_data_options as add_data_options
     from tallygate.train.corpora.options import check_numbers as check_numbers
+    from tallygate.train.corpora.options import given_data as given_data
     from tallygate.train.corpora.source import DataSource as DataSource
     from tallygate.train.corpora.splitting import text_key as text_key
     from tallygate.train.corpora.splitting import text_keys as text_keys
@@ -25,7 +26,7 @@ else:
             "corpus": ("Corpus", "Split"),
             "loading": ("BUILT_IN", "load_corpus"),
             "mini": ("review_sentences",),
-            "options": ("DATA_OPTIONS", "add_data_options", "check_numbers"),
+            "options": ("DATA_OPTIONS", "add_data_options", "check_numbers", "given_data"),
             "source": ("DataSource",),
             "splitting": ("text_key", "text_keys"),
         },

@@ -116,5 +116,6 @@ def _check_known(source: str, labels: tuple[str, ...], splits: Mapping[str, Spli
     for split, rows in splits.items():
         unknown = sorted(set(rows.labels).difference(labels))
         if unknown:
-            reason = f"has the label {unknown[0]!r} in its {split} split, and no text to train on has it"
+            row = rows.ids[rows.labels.index(unknown[0])]
+            reason = f"has the label {unknown[0]!r} in its {split} split ({row}), and no text to train on has it"
             raise InputError(source, reason, "give more texts of that label, or remove it")

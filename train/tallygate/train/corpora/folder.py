@@ -96,7 +96,8 @@ def _texts_in(folder: Path, tables: TableReader) -> Iterator[tuple[Path, str]]:
     for path in sorted(folder.glob("*.txt")):
         data = path.read_bytes()
         try:
-            yield path, data.decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            line = data.count(b"\n", 0, error.start) + 1
-            tables.bad.add(path, BadRow(line, "is not valid UTF-8", "re-save the file as UTF-8"))
+            yield path, data.decode(tables.encoding).removeprefix("\ufeff")
+        except UnicodeError as error:
+            line = data.count(b"\n", 0, getattr(error, "start", 0)) + 1
+            reason = f"is not valid {tables.encoding.upper()}"
+            tables.bad.add(path, BadRow(line, reason, "re-save the file, or name its encoding with --encoding"))

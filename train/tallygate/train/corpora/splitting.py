@@ -12,7 +12,10 @@ from tallygate.runtime.errors import InputError, UsageError
 from tallygate.train.corpora.corpus import Corpus, Split, checked_labels
 
 HELD_OUT_SHARE = 0.1
-"""Share of the texts that goes to the test, and to validation when no size is given."""
+"""Share of the texts that goes to the test and to validation when no size is given."""
+
+HeldOut = int | float | str | None
+"""What is held out, as it was asked for: how many texts, which share of them, a file of them, or nothing was said."""
 
 
 @dataclass(frozen=True)
@@ -68,16 +71,16 @@ def _without(split: Split, keys: set[bytes]) -> Split:
     return split.take(row for row, text in enumerate(split.texts) if text_key(text) not in keys)
 
 
-def deal(rows: Split, *, name: str, seed: int, validation: float | None, test: bool) -> Dealt:
-    """Hold out validation texts, and a tenth for the test if wanted, with each label in its share.
+def deal(rows: Split, *, name: str, seed: int, validation: float | None, test: float | None) -> Dealt:
+    """Hold out validation and test texts, with each label in its share.
 
     The choice depends on the seed and the texts alone, not on the order of the rows; each split keeps that order.
-    Equal texts stay together. ``validation`` is that of :func:`held_out_size`.
+    Equal texts stay together. ``validation`` and ``test`` are those of :func:`held_out_size`.
     Raises its errors, and :class:`InputError` when a label has too few texts, or there are too few or many labels.
     """
     labels = checked_labels(name, rows)
     groups = _stratified_groups(rows, seed)
-    test_size = held_out_size(name, len(groups), None) if test else 0
+    test_size = held_out_size(name, len(groups), test, "--test")
     end = test_size + held_out_size(name, len(groups), validation, beside=test_size)
     test_rows, validation_rows, train_rows = (
         rows.take(sorted(row for group in part for row in group))
@@ -89,23 +92,23 @@ def deal(rows: Split, *, name: str, seed: int, validation: float | None, test: b
     return Dealt(train_rows, validation_rows, test_rows)
 
 
-def held_out_size(name: str, texts: int, validation: float | None, beside: int = 0) -> int:
+def held_out_size(name: str, texts: int, asked: float | None, option: str = "--validation", beside: int = 0) -> int:
     """How many of ``texts`` different texts to hold out: a number (int), a share (float), or a tenth for None.
 
     Raises :class:`UsageError` for an impossible number and :class:`InputError` when there are too few texts, that is
     when more than half would be held out, the ``beside`` for the test included.
     """
-    wanted = HELD_OUT_SHARE if validation is None else validation
+    wanted = HELD_OUT_SHARE if asked is None else asked
     share = isinstance(wanted, float)
-    if wanted < 0 or (share and wanted >= 1):
-        raise UsageError(f"--validation {wanted}", "is no number of texts", "give one such as 500")
+    if not wanted >= 0 or (share and wanted >= 1):
+        raise UsageError(f"{option} {wanted}", "is no number or share of texts", "give one such as 500 or 0.1")
     size = max(1, round(wanted * texts)) if share and wanted else int(wanted)
     if beside + size <= texts // 2:
         return size
-    if validation is None:
+    if asked is None:
         raise InputError(name, f"has {texts} different texts, too few to hold some out", "give at least 4")
     reason = f"would hold out more than half of the {texts:,} different texts of {name}"
-    raise UsageError(f"--validation {validation}", reason, "hold out fewer")
+    raise UsageError(f"{option} {asked}", reason, "hold out fewer")
 
 
 def _stratified_groups(rows: Split, seed: int) -> list[list[int]]:

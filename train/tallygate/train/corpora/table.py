@@ -30,6 +30,8 @@ class TableReader:
     text_column: str | None
     label_column: str | None
     bad: BadRows
+    encoding: str = "utf-8"
+    """Of text files."""
 
     def labelled(self, path: Path) -> Split:
         """All good rows; an id is the file's name and the line, or for Parquet the row."""
@@ -60,14 +62,14 @@ class TableReader:
     def _columns(self, path: Path) -> list[str]:
         if path.suffix.lower() == PARQUET:
             return parquet_columns(path)
-        first = next(read_rows(path, on_bad=partial(self._reject, path)), None)
+        first = next(read_rows(path, on_bad=partial(self._reject, path), encoding=self.encoding), None)
         # Objects of JSON lines need not have the same keys: a column that was named need not be in the first.
         named = (self.text_column, self.label_column) if format_from_name(path) == "jsonl" else ()
         return list(dict.fromkeys([*(first.values if first else ()), *filter(None, named)]))
 
     def _rows(self, path: Path, columns: Sequence[str]) -> Iterator[Row]:
         if path.suffix.lower() != PARQUET:
-            yield from read_rows(path, on_bad=partial(self._reject, path))
+            yield from read_rows(path, on_bad=partial(self._reject, path), encoding=self.encoding)
             return
         for row in parquet_rows(path, columns):
             if isinstance(row, BadRow):

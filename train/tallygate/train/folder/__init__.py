@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from tallygate.train.folder.layout import LAYOUT as LAYOUT
     from tallygate.train.folder.layout import RunFacts as RunFacts
     from tallygate.train.folder.layout import remove_leftovers as remove_leftovers
+    from tallygate.train.folder.lock import check_unlocked as check_unlocked
+    from tallygate.train.folder.lock import locked_folder as locked_folder
     from tallygate.train.folder.tensor_state import Tensors as Tensors
     from tallygate.train.folder.tensor_state import part_of as part_of
     from tallygate.train.folder.tensor_state import read_tensors as read_tensors
@@ -26,6 +28,7 @@ else:
         {
             "checkpoint": ("Checkpoint", "load_checkpoint", "save_checkpoint", "shipped_checkpoint"),
             "layout": ("LAYOUT", "RunFacts", "remove_leftovers"),
+            "lock": ("check_unlocked", "locked_folder"),
             "tensor_state": (
                 "Tensors",
                 "part_of",

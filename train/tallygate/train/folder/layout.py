@@ -18,6 +18,8 @@ from tallygate.train.presets import Preset
 class RunLayout:
     """The names of a run's files."""
 
+    lock: str = ".lock"
+    """Held by the process that trains there; gone afterwards."""
     run: str = "run.json"
     """Which run this is; written first."""
     language_model: str = "language-model.safetensors"

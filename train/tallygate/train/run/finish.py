@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
 
 from tallygate.runtime.bundle import Training
 from tallygate.runtime.version import VERSION
@@ -16,6 +21,7 @@ from tallygate.train.run.result import Result
 from tallygate.train.run.state import RunState
 from tallygate.train.scores import (
     Calibration,
+    Confidences,
     calibration_from_logits,
     confidences_from_logits,
     confusion_from_logits,
@@ -40,7 +46,7 @@ def checkpoint_of_best(facts: RunFacts, data: RunData, state: RunState) -> Check
         seed=facts.preset.training.seed,
         epochs=state.best.epoch,
         parameters=parameters_by_part(model),
-        scores=[state.best.score],
+        scores=[] if state.best.score is None else [state.best.score],
         created_with=VERSION,
     )
     return Checkpoint(
@@ -64,17 +70,11 @@ def finish_run(
 ) -> Result:
     """Score the checkpoint as it was written, on the test split where there is one; write scores and result."""
     checkpoint = load_checkpoint(folder)
-    split, name = (data.validation, "validation") if data.test is None else (data.test, "test")
-    logits = evaluate(checkpoint.model, split)
-    calibration = calibration_from_logits(name, logits, split.targets, checkpoint.temperature)
-    answers = confidences_from_logits(logits, split.targets, checkpoint.temperature)
-    scores = checkpoint.training.scores
-    if data.test is not None:
-        scores = [scores[0], score_from_logits(logits, split.targets, data.name, "test")]
-    scored = replace(checkpoint, training=msgspec.structs.replace(checkpoint.training, scores=scores))
-    save_checkpoint(folder, scored)
+    scored = _scored(checkpoint, data)
+    trained = _with_test_score(checkpoint, data, scored)
+    save_checkpoint(folder, trained)
     result = Result(
-        training=scored.training,
+        training=trained.training,
         epochs_run=state.epochs,
         preparation_seconds=round(preparation_seconds, 1),
         seconds=round(sum(m.seconds for m in state.history), 1),
@@ -85,25 +85,52 @@ def finish_run(
         labels=data.labels,
         words=len(data.vocabulary),
         temperature=checkpoint.temperature,
-        confusion_split=name,
-        confusion=confusion_from_logits(logits, split.targets, data.labels),
-        calibration=_calibrations(checkpoint, data, calibration),
-        coverage=coverage_points(answers),
+        confusion_split=scored[-1].name if scored else None,
+        confusion=confusion_from_logits(scored[-1].logits, scored[-1].targets, data.labels) if scored else [],
+        calibration=[split.calibration(checkpoint) for split in scored],
+        coverage=coverage_points(scored[-1].answers(checkpoint)) if scored else [],
     )
-    title = f"{data.name}, {name}"
-    draw_confusion(folder / LAYOUT.confusion, result.confusion, data.labels, title)
-    draw_reliability(folder / LAYOUT.reliability, result.calibration[-1], title)
-    draw_coverage(folder / LAYOUT.coverage, answers, title)
+    if scored:
+        _draw(folder, result, scored[-1].answers(checkpoint), f"{data.name}, {scored[-1].name}")
     result.write(folder)
     return result
 
 
-def _calibrations(checkpoint: Checkpoint, data: RunData, scored: Calibration) -> list[Calibration]:
-    """Of validation too, where that is not the split that is scored."""
-    if data.test is None:
-        return [scored]
-    logits, targets = evaluate(checkpoint.model, data.validation), data.validation.targets
-    return [calibration_from_logits("validation", logits, targets, checkpoint.temperature), scored]
+@dataclass(frozen=True)
+class _ScoredSplit:
+    """What the checkpoint answers to the texts of one split."""
+
+    name: Literal["validation", "test"]
+    logits: Tensor
+    targets: NDArray[np.int64]
+
+    def calibration(self, checkpoint: Checkpoint) -> Calibration:
+        return calibration_from_logits(self.name, self.logits, self.targets, checkpoint.temperature)
+
+    def answers(self, checkpoint: Checkpoint) -> Confidences:
+        return confidences_from_logits(self.logits, self.targets, checkpoint.temperature)
+
+
+def _scored(checkpoint: Checkpoint, data: RunData) -> list[_ScoredSplit]:
+    """Validation and test, as far as there are such; nothing where all was trained on."""
+    splits: list[_ScoredSplit] = []
+    if len(data.validation):
+        splits.append(_ScoredSplit("validation", evaluate(checkpoint.model, data.validation), data.validation.targets))
+    if data.test is not None:
+        splits.append(_ScoredSplit("test", evaluate(checkpoint.model, data.test), data.test.targets))
+    return splits
+
+
+def _with_test_score(checkpoint: Checkpoint, data: RunData, scored: Sequence[_ScoredSplit]) -> Checkpoint:
+    scores = [score for score in checkpoint.training.scores if score.split != "test"]
+    scores += [score_from_logits(s.logits, s.targets, data.name, "test") for s in scored if s.name == "test"]
+    return replace(checkpoint, training=msgspec.structs.replace(checkpoint.training, scores=scores))
+
+
+def _draw(folder: Path, result: Result, answers: Confidences, title: str) -> None:
+    draw_confusion(folder / LAYOUT.confusion, result.confusion, result.labels, title)
+    draw_reliability(folder / LAYOUT.reliability, result.calibration[-1], title)
+    draw_coverage(folder / LAYOUT.coverage, answers, title)
 
 
 def _rows(data: RunData) -> dict[str, int]:

@@ -13,6 +13,7 @@ from tallygate.train.corpora import Corpus, DataSource, check_numbers
 from tallygate.train.folder import LAYOUT, RunFacts
 from tallygate.train.network import resolve_device, resolve_precision
 from tallygate.train.presets import AUTO, Preset, load_preset, preset_for_corpus
+from tallygate.train.scores import metrics_from_jsonl
 
 _ANOTHER = "name another folder with --out"
 
@@ -35,7 +36,9 @@ class TrainOptions:
     threads: int | None = None
     device: str | None = None
     skip_bad: bool = False
-    validation: int | None = None
+    validation: int | float | str | None = None
+    test: int | float | str | None = None
+    encoding: str | None = None
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,8 @@ class RunPlan:
     folder: Path
     facts: RunFacts
     is_new: bool
+    is_prolonged: bool = False
+    """Whether it has more epochs than the stored one, which may be finished."""
     corpus: Corpus | None = None
     """Where it had to be read to decide on the preset."""
 
@@ -52,10 +57,13 @@ class RunPlan:
 def plan_run(options: TrainOptions) -> RunPlan:
     """Decide on the run and its folder; writes nothing.
 
+    A run that is resumed may be given more epochs. Its schedule is then that of so many: the learning rate goes on from
+    where it would be at that step, so it rises again where it had fallen.
+
     Raises :class:`CheckpointError` when the folder holds another run or none to resume, :class:`OutputError` when
     it exists and ``resume`` was not asked for, :class:`PresetError` and :class:`UsageError` for impossible options.
     """
-    least = {"epochs": 1, "threads": 1, "validation": 1, "seed": 0}
+    least = {"epochs": 1, "threads": 1, "seed": 0}
     check_numbers({name: (getattr(options, name), minimum) for name, minimum in least.items()})
     folder = run_folder(options)
     stored = RunFacts.read(folder)
@@ -66,9 +74,32 @@ def plan_run(options: TrainOptions) -> RunPlan:
     if not options.resume:
         _refuse_existing(folder, stored, options)
     wanted = _resumed_facts(options, stored)
-    if difference := describe_difference(stored, wanted):
+    is_prolonged = wanted.preset.training.epochs > stored.preset.training.epochs
+    if difference := describe_difference(_prolonged(stored, options) if is_prolonged else stored, wanted):
         raise CheckpointError(folder, f"holds another run ({difference})", _ANOTHER)
-    return RunPlan(folder, wanted, is_new=False)
+    if is_prolonged:
+        _check_can_prolong(folder, stored)
+    return RunPlan(folder, wanted, is_new=False, is_prolonged=is_prolonged)
+
+
+def _prolonged(stored: RunFacts, options: TrainOptions) -> RunFacts:
+    return msgspec.structs.replace(stored, preset=_with_overrides(stored.preset, options, stored))
+
+
+def _check_can_prolong(folder: Path, stored: RunFacts) -> None:
+    """``--epochs`` are those of the first stage, of which nothing is left once the second one has begun."""
+    path = folder / LAYOUT.metrics
+    if stored.preset.tuning is None or not path.is_file():
+        return
+    try:
+        history = metrics_from_jsonl(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise CheckpointError(
+            path, f"is damaged ({error})", "resume without --epochs, which writes it again"
+        ) from error
+    if any(metrics.stage == "tuning" for metrics in history):
+        reason = f"the second stage of {stored.preset_name} has begun, so the first one cannot be prolonged"
+        raise CheckpointError(folder, reason, f"leave --epochs out, or {_ANOTHER}")
 
 
 def run_folder(options: TrainOptions) -> Path:
@@ -87,7 +118,7 @@ def describe_difference(stored: RunFacts, wanted: RunFacts) -> str | None:
     """The first thing in which a stored run is not the wanted one, ``None`` when they are the same."""
     pairs = {
         "preset": (stored.preset_name, wanted.preset_name),
-        "data": (stored.data.data, wanted.data.data),
+        "data": (stored.data.name, wanted.data.name),
         "seed": (stored.preset.training.seed, wanted.preset.training.seed),
         "epochs": (stored.preset.training.epochs, wanted.preset.training.epochs),
         "threads": (stored.threads, wanted.threads),
@@ -100,8 +131,8 @@ def describe_difference(stored: RunFacts, wanted: RunFacts) -> str | None:
     if stored.preset != wanted.preset:
         return f"another preset of the name {stored.preset_name}"
     # The data may have moved to another folder: its content is compared before training goes on.
-    same_place = msgspec.structs.replace(wanted.data, data_dir=stored.data.data_dir)
-    return None if stored.data == same_place else "other columns, unlabelled texts, validation rows or --skip-bad"
+    same = stored.data.without_paths() == wanted.data.without_paths()
+    return None if same else "other columns, held-out or unlabelled texts, --encoding or --skip-bad"
 
 
 def _preset_of(options: TrainOptions) -> str:
@@ -154,9 +185,9 @@ def _with_overrides(preset: Preset, options: TrainOptions, stored: RunFacts | No
 
 
 def _data_source(base: DataSource, options: TrainOptions) -> DataSource:
-    fields = ("data", "data_dir", "text_column", "label_column", "unlabeled", "validation")
+    fields = ("data", "data_dir", "text_column", "label_column", "encoding", "unlabeled", "validation", "test")
     given = {field: getattr(options, field) for field in fields if getattr(options, field) is not None}
-    return msgspec.structs.replace(base, **given, skip_bad=options.skip_bad or base.skip_bad)
+    return msgspec.structs.replace(base, **given, skip_bad=options.skip_bad or base.skip_bad).with_whole_paths()
 
 
 def _name(preset: str) -> str:
@@ -166,7 +197,8 @@ def _name(preset: str) -> str:
 def _check_empty(folder: Path, options: TrainOptions) -> None:
     """A folder without ``run.json`` may hold only what a run that was cut off in its first moment leaves behind."""
     try:
-        strangers = sorted(p.name for p in folder.iterdir() if not p.name.startswith(f".{LAYOUT.run}."))
+        names = sorted(path.name for path in folder.iterdir())
+        strangers = [name for name in names if name != LAYOUT.lock and not name.startswith(f".{LAYOUT.run}.")]
     except FileNotFoundError:
         strangers = []
     except OSError as error:
@@ -183,6 +215,10 @@ def _refuse_existing(folder: Path, stored: RunFacts, options: TrainOptions) -> N
     if wanted.preset_name == stored.preset_name == AUTO:
         wanted = msgspec.structs.replace(wanted, preset=_with_overrides(stored.preset, options, stored))
     difference = describe_difference(stored, wanted)
+    epochs = stored.preset.training.epochs
+    if wanted.preset.training.epochs > epochs and not describe_difference(_prolonged(stored, options), wanted):
+        reason = f"holds this run already, of {epochs} epochs"
+        raise OutputError(folder, reason, f"prolong it with --resume, or {_ANOTHER}")
     if difference:
         raise CheckpointError(folder, f"holds another run ({difference})", _ANOTHER)
     raise OutputError(folder, "holds this run already", f"go on with it with --resume, or {_ANOTHER}")

@@ -11,8 +11,9 @@ from tqdm import tqdm
 from tallygate.runtime.text import UNKNOWN
 from tallygate.train.folder import RunFacts
 from tallygate.train.loop import EpochTotals
-from tallygate.train.presets import AUTO, describe_decided
+from tallygate.train.presets import AUTO, TrainingPreset, describe_decided
 from tallygate.train.run.data import RunData
+from tallygate.train.run.stages import keeps_last
 from tallygate.train.say import say
 from tallygate.train.scores import EpochMetrics
 
@@ -20,37 +21,61 @@ MOST_UNKNOWN = 0.5
 """Share of unknown words above which a user should know, as in languages that write no gaps between words."""
 
 
-def opening(facts: RunFacts, data: RunData, parameters: int, epochs_done: int) -> str:
-    """One or two lines that say what begins."""
+def opening(facts: RunFacts, data: RunData, parameters: int, epochs_done: int) -> list[str]:
+    """Some lines that say what begins."""
     splits = {"training": data.train, "taught": data.distilled, "validation": data.validation, "test": data.test}
     rows = ", ".join(f"{len(split):,} {name}" for name, split in splits.items() if split is not None)
     network = f"{len(data.vocabulary):,} words, {parameters:,} parameters"
     machine = f"{facts.precision}, {facts.threads} thread{'s' if facts.threads > 1 else ''}"
-    line = f"{data.name}: {rows} texts; {network}; {machine}"
-    if epochs_done:
-        line += f"; going on after epoch {epochs_done}"
-    if facts.preset_name == AUTO:
-        line += f"\n{describe_decided(facts.preset)}"
-    line += _skipped(data) + _strange(data)
-    wanted = facts.preset.text.vocabulary_size
-    if data.vocabulary.size < wanted:
-        line += f"\nthe training texts fill {data.vocabulary.size:,} rows of the vocabulary, not {wanted:,}"
-    return line
+    going_on = f"; going on after epoch {epochs_done}" if epochs_done else ""
+    wanted, rows_found = facts.preset.text.vocabulary_size, data.vocabulary.size
+    few = f"the training texts fill {rows_found:,} rows of the vocabulary, not {wanted:,}"
+    return [
+        f"{data.name}: {rows} texts; {network}; {machine}{going_on}",
+        *([describe_decided(facts.preset)] if facts.preset_name == AUTO else []),
+        _will_keep(facts.preset.tuning or facts.preset.training, data),
+        *_left_out(data),
+        *_skipped(data),
+        *_strange(data),
+        *([few] if rows_found < wanted else []),
+    ]
 
 
-def _skipped(data: RunData) -> str:
+def kept(epoch: int, settings: TrainingPreset, data: RunData) -> str:
+    """A line that says which epoch is kept, and why."""
+    why = "the last" if keeps_last(settings, data) else "the best on the validation texts"
+    return f"epoch {epoch} is kept, {why}"
+
+
+def _will_keep(settings: TrainingPreset, data: RunData) -> str:
+    """Which epoch will be kept in the end; ``settings`` are those of the last stage."""
+    if not len(data.validation):
+        return "no validation texts: the last epoch will be kept, and scores have no fitted temperature"
+    if keeps_last(settings, data):
+        return "the last epoch will be kept, whichever is the best on the validation texts"
+    return "the epoch that is the best on the validation texts will be kept"
+
+
+def _left_out(data: RunData) -> list[str]:
+    left_out = data.facts.get("left_out")
+    counts = left_out.items() if isinstance(left_out, Mapping) else ()
+    found = ", ".join(f"{count:,} {which}" for which, count in counts if count)
+    return [f"left out, since they stand in both: {found}"] if found else []
+
+
+def _skipped(data: RunData) -> list[str]:
     skipped = data.facts.get("skipped")
     if not isinstance(skipped, Mapping) or not skipped.get("rows"):
-        return ""
-    return f"\nbad rows left out: {skipped['rows']:,} ({'; '.join(skipped['first'])})"
+        return []
+    return [f"bad rows left out: {skipped['rows']:,} ({'; '.join(skipped['first'])})"]
 
 
-def _strange(data: RunData) -> str:
+def _strange(data: RunData) -> list[str]:
     rows = data.validation.rows
     share = sum(row.count(UNKNOWN) for row in rows) / max(1, sum(map(len, rows)))
     if share <= MOST_UNKNOWN:
-        return ""
-    return f"\n{share:.0%} of the validation texts' tokens are unknown words; words are what letters without a gap make"
+        return []
+    return [f"{share:.0%} of the validation texts' tokens are unknown words; words are what letters without a gap make"]
 
 
 class Progress:
@@ -78,13 +103,14 @@ class Progress:
         self._bar.update()
 
     def epoch(self, metrics: EpochMetrics, is_best: bool) -> None:
-        """Print the line of one epoch."""
-        line = (
-            f"epoch {metrics.epoch}/{self._epochs}: loss {metrics.train_loss:.4f}, "
-            f"accuracy {metrics.train_accuracy:.2%}; validation loss {metrics.validation_loss:.4f}, "
-            f"accuracy {metrics.validation_accuracy:.2%}{' (best)' if is_best else ''}; {metrics.seconds:.1f} s"
-        )
-        self.line(line)
+        """Print the line of one epoch; ``is_best`` says that none before it is as good on the validation texts."""
+        training = f"loss {metrics.train_loss:.4f}, accuracy {metrics.train_accuracy:.2%}"
+        validation = ""
+        if metrics.validation_loss is not None:
+            best = " (best)" if is_best else ""
+            figures = f"loss {metrics.validation_loss:.4f}, accuracy {metrics.validation_accuracy:.2%}"
+            validation = f"; validation {figures}{best}"
+        self.line(f"epoch {metrics.epoch}/{self._epochs}: {training}{validation}; {metrics.seconds:.1f} s")
 
     def line(self, line: str) -> None:
         """Print a line without disturbing the bar."""

@@ -5,13 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import msgspec
-from tabulate import tabulate
 
 from tallygate.runtime.bundle import Score, Training
 from tallygate.runtime.errors import CheckpointError
 from tallygate.runtime.outputs import write_json
+from tallygate.runtime.terminal import table
 from tallygate.train.folder import LAYOUT
 from tallygate.train.scores import Calibration, CoveragePoint
+
+MOST_COLUMNS = 12
+"""Labels up to which the whole confusion matrix is shown on a terminal."""
+MOST_PAIRS = 10
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -35,7 +39,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     words: int
     """Words in the vocabulary."""
     temperature: float
-    confusion_split: str
+    confusion_split: str | None
+    """``None`` where nothing was held out; the rest is then empty."""
     confusion: list[list[int]]
     """Texts by true label (rows) and predicted label (columns)."""
     calibration: list[Calibration] = []
@@ -70,11 +75,16 @@ def summary(result: Result) -> str:
         *([("prepared", f"in {result.preparation_seconds:.0f} s")] if result.preparation_seconds else []),
         ("parameters", f"{sum(training.parameters.values()):,} = {parts}"),
         *((score.split, _score_line(score)) for score in training.scores),
-        ("temperature", f"{result.temperature:.3f}"),
+        *([] if training.scores else [("scores", "none, since nothing was held out")]),
+        ("temperature", f"{result.temperature:.3f}{_fitted(result)}"),
         *(("calibration error", _calibration_line(calibration)) for calibration in result.calibration),
     ]
-    table = tabulate(lines, tablefmt="plain", disable_numparse=True)
-    return f"{table}\n\n{_confusion_table(result)}"
+    facts = table(lines, style="plain")
+    return facts if result.confusion_split is None else f"{facts}\n\n{_confusion_table(result)}"
+
+
+def _fitted(result: Result) -> str:
+    return "" if result.rows.get("validation") else ", for nothing was held out to fit it"
 
 
 def _score_line(score: Score) -> str:
@@ -89,6 +99,24 @@ def _calibration_line(calibration: Calibration) -> str:
 
 
 def _confusion_table(result: Result) -> str:
-    rows = [[label, *counts] for label, counts in zip(result.labels, result.confusion, strict=True)]
+    """Every pair of labels; of many labels the pairs that are confused most."""
+    if len(result.labels) > MOST_COLUMNS:
+        return _confused_pairs(result)
+    counted = zip(result.labels, result.confusion, strict=True)
+    rows = [[label, *(f"{count:,}" for count in counts)] for label, counts in counted]
     headers = [f"{result.confusion_split}: true \\ predicted", *result.labels]
-    return tabulate(rows, headers=headers, intfmt=",")
+    return table(rows, headers, align=["left", *["right"] * len(result.labels)])
+
+
+def _confused_pairs(result: Result) -> str:
+    pairs = [
+        (count, true, predicted)
+        for true, counts in zip(result.labels, result.confusion, strict=True)
+        for predicted, count in zip(result.labels, counts, strict=True)
+        if count and true != predicted
+    ]
+    pairs.sort(key=lambda pair: (-pair[0], pair[1:]))
+    rows = [(true, predicted, f"{count:,}") for count, true, predicted in pairs[:MOST_PAIRS]]
+    shown = table(rows, [f"{result.confusion_split}: true", "predicted", "texts"], align=["left", "left", "right"])
+    more = len(pairs) - len(rows)
+    return f"{shown}\n\n{more:,} more pairs are in {LAYOUT.result}" if more else shown

@@ -37,6 +37,11 @@ class StagePlan:
         return self.epochs * self.steps_per_epoch
 
 
+def keeps_last(settings: TrainingPreset, data: RunData) -> bool:
+    """Whether the last epoch is kept: as the preset says, or since there is nothing to choose another one by."""
+    return settings.keep == "last" or not len(data.validation)
+
+
 def stages_of(preset: Preset, data: RunData) -> list[StagePlan]:
     """The stages in their order."""
     stages = [StagePlan("training", preset.training, data.first_split)]

@@ -25,7 +25,8 @@ class Best(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     epoch: int
     temperature: float
-    score: Score
+    score: Score | None
+    """On the validation texts; None where nothing is held out, and the temperature is then 1."""
 
 
 @dataclass

@@ -4,28 +4,39 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
+from tallygate.runtime.bundle import Score
+from tallygate.runtime.errors import CheckpointError
 from tallygate.runtime.outputs import write_bytes
-from tallygate.train.folder import LAYOUT, RunFacts, remove_leftovers, save_checkpoint
+from tallygate.train.folder import (
+    LAYOUT,
+    RunFacts,
+    check_unlocked,
+    locked_folder,
+    remove_leftovers,
+    save_checkpoint,
+)
 from tallygate.train.loop import ALONE, EpochTotals, Trainer, World, joined_world, losses, new_model
 from tallygate.train.network import cpu_settings, parameter_count, torch_device
-from tallygate.train.run.beginning import Beginning, Preparation
+from tallygate.train.run.beginning import Preparation
 from tallygate.train.run.data import RunData
 from tallygate.train.run.finish import checkpoint_of_best, finish_run
 from tallygate.train.run.plan import RunPlan
-from tallygate.train.run.progress import Progress, opening
+from tallygate.train.run.progress import Progress, kept, opening
 from tallygate.train.run.result import Result
-from tallygate.train.run.stages import StagePlan, stages_of
+from tallygate.train.run.stages import StagePlan, keeps_last, stages_of
 from tallygate.train.run.state import Best, RunState, copy_of_weights, load_state, save_state
 from tallygate.train.scores import (
     EpochMetrics,
     draw_curve,
     evaluate,
     fit_temperature,
+    is_best_so_far,
     jsonl_from_metrics,
     score_from_logits,
 )
@@ -35,30 +46,43 @@ def run_training(plan: RunPlan) -> Result | None:
     """Begin or go on with a run until it is finished.
 
     Of several processes that ``torchrun`` started, the first writes and returns the result, the others ``None``.
-    Raises :class:`OutputError` when the folder cannot be written, :class:`CheckpointError` when what it holds is
-    damaged or the data has changed, :class:`DivergenceError`, and whatever loading the corpus or a teacher raises.
+    Raises :class:`OutputError` when the folder cannot be written or another process trains there,
+    :class:`CheckpointError` when what it holds is damaged or the data has changed, :class:`DivergenceError`, and
+    whatever loading the corpus or a teacher raises.
     """
     with cpu_settings(plan.facts.threads), joined_world(plan.facts.device) as world:
-        data, beginning = _prepared(plan, world)
-        run = Run(plan.folder, plan.facts, data, beginning.weights, world)
-        run.train()
         if not world.is_first:
+            world.wait()
+            _run(plan, Preparation(plan.facts, plan.corpus, run_training), world)
             return None
-        return finish_run(plan.folder, plan.facts, data, run.state, beginning.seconds)
+        check_unlocked(plan.folder)
+        preparation = Preparation(plan.facts, plan.corpus, run_training)  # before anything is written
+        with locked_folder(plan.folder):
+            return _run(plan, preparation, world)
 
 
-def _prepared(plan: RunPlan, world: World) -> tuple[RunData, Beginning]:
+def _run(plan: RunPlan, preparation: Preparation, world: World) -> Result | None:
     """What takes long is made by the first process and read by the others."""
+    if world.is_first:
+        _take_over(plan)
+    data, beginning = preparation.begin(plan.folder)
+    if world.is_first:
+        world.wait()
+    run = Run(plan.folder, plan.facts, data, beginning.weights, world)
+    run.train()
     if not world.is_first:
-        world.wait()
-    preparation = Preparation(plan.facts, plan.corpus, run_training)
-    if world.is_first:
-        remove_leftovers(plan.folder)
-        plan.facts.write(plan.folder)
-    begun = preparation.begin(plan.folder)
-    if world.is_first:
-        world.wait()
-    return begun
+        return None
+    return finish_run(plan.folder, plan.facts, data, run.state, beginning.seconds)
+
+
+def _take_over(plan: RunPlan) -> None:
+    """Make the folder that of a run in training. Raises :class:`CheckpointError` where another one has begun since."""
+    if plan.is_new and RunFacts.read(plan.folder) is not None:
+        mend = "look at it, or name another folder with --out"
+        raise CheckpointError(plan.folder, "another process has begun a run there meanwhile", mend)
+    remove_leftovers(plan.folder)
+    (plan.folder / LAYOUT.result).unlink(missing_ok=True)  # a finished run that is prolonged is not finished any more
+    plan.facts.write(plan.folder)
 
 
 class Run:
@@ -83,13 +107,16 @@ class Run:
     def train(self) -> None:
         """Train the epochs that are left."""
         if self.state.history:
-            self._publish(is_best=True)
+            self._publish(is_kept=True)
         epochs, steps = sum(stage.epochs for stage in self._stages), sum(stage.steps for stage in self._stages)
         with Progress(epochs, steps, self._steps_done(), silent=not self._world.is_first) as progress:
             parameters = parameter_count(self.trainer.model)
-            progress.line(opening(self.facts, self.data, parameters, self.state.epochs))
+            for line in opening(self.facts, self.data, parameters, self.state.epochs):
+                progress.line(line)
             for stage in self._stages[self._place(self.state) :]:
                 self._train_stage(stage, progress)
+            assert self.state.best is not None
+            progress.line(kept(self.state.best.epoch, self._stages[self._place(self.state)].settings, self.data))
 
     def _train_stage(self, stage: StagePlan, progress: Progress) -> None:
         if self.state.history and self.state.stage != stage.name:
@@ -125,49 +152,62 @@ class Run:
     def _run_epoch(self, stage: StagePlan, progress: Progress) -> None:
         start = time.perf_counter()
         totals = self.trainer.run_epoch(self.state.epochs + 1, progress.step)
-        is_best = self._record(stage, totals, start)
+        answers = self._validated()
+        self.state.history.append(_metrics(stage, totals, answers, start))
+        is_best = is_best_so_far(self.state.history)
+        is_kept = self._keep(answers) if is_best or keeps_last(stage.settings, self.data) else False
         if self._world.is_first:
             save_state(self.folder / LAYOUT.state, self.state, self.trainer)
-        self._publish(is_best)
+        self._publish(is_kept)
         progress.epoch(self.state.history[-1], is_best)
 
-    def _record(self, stage: StagePlan, totals: EpochTotals, start: float) -> bool:
-        """Add the epoch to the state; whether it is the best one."""
-        logits = evaluate(self.trainer.evaluated, self.data.validation)
-        logits = self._world.of_first(logits, self.trainer.device)
-        score = score_from_logits(logits, self.data.validation.targets, self.data.name, "validation")
-        metrics = EpochMetrics(
-            epoch=totals.epoch,
-            stage=stage.name,
-            train_loss=totals.mean_loss,
-            train_accuracy=totals.accuracy,
-            validation_loss=losses(logits, self._targets).mean().item(),
-            validation_accuracy=score.accuracy,
-            learning_rate=totals.learning_rate,
-            seconds=round(time.perf_counter() - start, 3),
-        )
-        self.state.history.append(metrics)
-        best, keeps_last = self.state.best, stage.settings.keep == "last"
-        is_best = best is None or keeps_last or _rank(metrics) > _rank(self.state.history[best.epoch - 1])
-        if is_best:
-            temperature = fit_temperature(logits, self._targets)
-            self.state.best = Best(epoch=totals.epoch, temperature=temperature, score=score)
-            self.state.best_weights = copy_of_weights(self.trainer.evaluated)
-        return is_best
+    def _validated(self) -> _Answers | None:
+        """What the network answers to the validation texts, where there are any."""
+        validation = self.data.validation
+        if not len(validation):
+            return None
+        logits = self._world.of_first(evaluate(self.trainer.evaluated, validation), self.trainer.device)
+        score = score_from_logits(logits, validation.targets, self.data.name, "validation")
+        return _Answers(logits, self._targets, score)
 
-    def _publish(self, is_best: bool) -> None:
+    def _keep(self, answers: _Answers | None) -> bool:
+        """Make the last epoch the one that would be kept."""
+        temperature = 1.0 if answers is None else fit_temperature(answers.logits, answers.targets)
+        score = None if answers is None else answers.score
+        self.state.best = Best(epoch=self.state.epochs, temperature=temperature, score=score)
+        self.state.best_weights = copy_of_weights(self.trainer.evaluated)
+        return True
+
+    def _publish(self, is_kept: bool) -> None:
         """Write what people and other programs read."""
         if not self._world.is_first:
             return
         history, best = self.state.history, self.state.best
         assert best is not None
         write_bytes(self.folder / LAYOUT.metrics, jsonl_from_metrics(history))
-        if is_best:
+        if is_kept:
             save_checkpoint(self.folder, checkpoint_of_best(self.facts, self.data, self.state))
         title = f"{self.data.name}, preset {self.facts.preset_name}, seed {self._preset.seed}"
         draw_curve(self.folder / LAYOUT.curve, history, best.epoch, title)
 
 
-def _rank(metrics: EpochMetrics) -> tuple[float, float]:
-    """What the best epoch has most of: validation accuracy and, among equals, the lower loss."""
-    return metrics.validation_accuracy, -metrics.validation_loss
+@dataclass(frozen=True)
+class _Answers:
+    """To the validation texts."""
+
+    logits: Tensor
+    targets: Tensor
+    score: Score
+
+
+def _metrics(stage: StagePlan, totals: EpochTotals, answers: _Answers | None, start: float) -> EpochMetrics:
+    return EpochMetrics(
+        epoch=totals.epoch,
+        stage=stage.name,
+        train_loss=totals.mean_loss,
+        train_accuracy=totals.accuracy,
+        validation_loss=None if answers is None else losses(answers.logits, answers.targets).mean().item(),
+        validation_accuracy=None if answers is None else answers.score.accuracy,
+        learning_rate=totals.learning_rate,
+        seconds=round(time.perf_counter() - start, 3),
+    )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tallygate.train.scores.calibration import fit_temperature as fit_temperature
     from tallygate.train.scores.calibration_error import Calibration as Calibration
+    from tallygate.train.scores.calibration_error import Confidences as Confidences
     from tallygate.train.scores.calibration_error import calibration_from_logits as calibration_from_logits
     from tallygate.train.scores.calibration_error import confidences_from_logits as confidences_from_logits
     from tallygate.train.scores.calibration_figures import draw_coverage as draw_coverage
@@ -20,10 +21,11 @@ if TYPE_CHECKING:
     from tallygate.train.scores.evaluation import wilson_interval as wilson_interval
     from tallygate.train.scores.figures import draw_confusion as draw_confusion
     from tallygate.train.scores.figures import draw_curve as draw_curve
-    from tallygate.train.scores.figures import save_figure as save_figure
     from tallygate.train.scores.metrics import EpochMetrics as EpochMetrics
     from tallygate.train.scores.metrics import Stage as Stage
+    from tallygate.train.scores.metrics import is_best_so_far as is_best_so_far
     from tallygate.train.scores.metrics import jsonl_from_metrics as jsonl_from_metrics
+    from tallygate.train.scores.metrics import metrics_from_jsonl as metrics_from_jsonl
 else:
     from tallygate.runtime.rooms import handed_on
 
@@ -31,7 +33,12 @@ else:
         __name__,
         {
             "calibration": ("fit_temperature",),
-            "calibration_error": ("Calibration", "calibration_from_logits", "confidences_from_logits"),
+            "calibration_error": (
+                "Calibration",
+                "Confidences",
+                "calibration_from_logits",
+                "confidences_from_logits",
+            ),
             "calibration_figures": ("draw_coverage", "draw_reliability"),
             "coverage": ("CoveragePoint", "coverage_points"),
             "evaluation": (
@@ -41,7 +48,7 @@ else:
                 "score_from_logits",
                 "wilson_interval",
             ),
-            "figures": ("draw_confusion", "draw_curve", "save_figure"),
-            "metrics": ("EpochMetrics", "Stage", "jsonl_from_metrics"),
+            "figures": ("draw_confusion", "draw_curve"),
+            "metrics": ("EpochMetrics", "Stage", "is_best_so_far", "jsonl_from_metrics", "metrics_from_jsonl"),
         },
     )

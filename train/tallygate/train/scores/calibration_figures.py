@@ -9,10 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
+from tallygate.runtime.figure import legend_below, save_figure
 from tallygate.train.scores.calibration_error import BINS, Calibration, Confidences, Reliability
 from tallygate.train.scores.coverage import coverage_curve, coverage_points
 from tallygate.train.scores.evaluation import wilson_interval
-from tallygate.train.scores.figures import save_figure
 
 _FOUND, _IDEAL, _COUNT = "tab:blue", "0.5", "tab:gray"
 _SHARE_DRAWN = 0.01
@@ -33,9 +33,9 @@ def draw_reliability(path: Path, calibration: Calibration, title: str) -> None:
         _draw_counts(axes[1, column], found)
     lowest = min(bin_.low for found in both.values() for bin_ in found.bins)
     axes[0, 0].set(xlim=(lowest, 1.0), ylim=(-0.02, 1.02), ylabel="right labels")
-    axes[0, 0].legend(loc="lower right")
+    legend_below(axes[0, 0], points=8.0)
     axes[1, 0].set_ylabel("texts")
-    figure.suptitle(title)
+    figure.suptitle(title, parse_math=False)
     save_figure(figure, path)
 
 
@@ -55,9 +55,10 @@ def draw_coverage(path: Path, answers: Confidences, title: str) -> None:
     axes.plot(*np.transpose(places), "o", color=_FOUND, label="P of --abstain-below")
     for point, place in zip(points.values(), places, strict=True):
         axes.annotate(f"{point.threshold:g}", place, xytext=(5, 5), textcoords="offset points")
-    axes.set(title=f"{title}: no label for a score below P", xlabel="texts answered", ylabel="right labels among them")
+    axes.set_title(f"{title}: no label for a score below P", parse_math=False)
+    axes.set(xlabel="texts answered", ylabel="right labels among them")
     axes.set_xlim(0.0, 1.08)
-    axes.legend(loc="lower left")
+    legend_below(axes)
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(PercentFormatter(1.0))
     axes.grid(alpha=0.3)

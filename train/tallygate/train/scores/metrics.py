@@ -21,13 +21,25 @@ class EpochMetrics(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """Mean over the epoch's rows while the weights changed, in nats."""
     train_accuracy: float
     """Share of right labels over the same rows, 0 to 1."""
-    validation_loss: float
-    """Mean after the epoch, in nats."""
-    validation_accuracy: float
+    validation_loss: float | None = None
+    """Mean after the epoch, in nats; None where nothing is held out."""
+    validation_accuracy: float | None = None
     learning_rate: float
     """Of the epoch's last step."""
     seconds: float
     """Time of the epoch, validation included."""
+
+
+def is_best_so_far(history: Sequence[EpochMetrics]) -> bool:
+    """Whether no epoch before the last one is as good: by validation accuracy and, among equals, by the lower loss."""
+    ranks = [_rank(metrics) for metrics in history]
+    return ranks[-1] is not None and all(rank is None or rank < ranks[-1] for rank in ranks[:-1])
+
+
+def _rank(metrics: EpochMetrics) -> tuple[float, float] | None:
+    if metrics.validation_accuracy is None or metrics.validation_loss is None:
+        return None
+    return metrics.validation_accuracy, -metrics.validation_loss
 
 
 def jsonl_from_metrics(history: Sequence[EpochMetrics]) -> bytes:

@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from tallygate.runtime.engines.plain import ActivationName
+from tallygate.runtime.figure import legend_below, save_figure
 from tallygate.train.network import ACTIVATIONS
-from tallygate.train.scores import save_figure
 from tallygate.train.study.context import StudyContext
 from tallygate.train.study.part_record import write_record
 
@@ -90,7 +90,7 @@ def _draw(path: Path, record: Activations) -> None:
         if name == "sigmoid":
             mirrored = [1 - value for value in curve.values]
             axes.plot(record.z, mirrored, color="0.6", linestyle=":", label="the misprint, 1 / (1 + e^z)")
-        axes.legend(loc="lower right" if name == "sigmoid" else "upper left", fontsize=8)
+        legend_below(axes, columns=3)
     figure.suptitle("Activations and their derivatives")
     save_figure(figure, path)
 

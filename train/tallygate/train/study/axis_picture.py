@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 from matplotlib.transforms import Bbox
 
-from tallygate.train.scores import save_figure
+from tallygate.runtime.figure import save_figure
 from tallygate.train.study.label_axis import AxisWord, LabelAxis
 
 _MOST_NAMED = 90

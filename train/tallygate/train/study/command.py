@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 
 from tallygate.runtime.command import INTERRUPTED, Command
-from tallygate.train.corpora import DATA_OPTIONS, add_data_options
+from tallygate.runtime.console import Terminated
+from tallygate.train.corpora import DATA_OPTIONS, add_data_options, given_data
 from tallygate.train.extra import MODULES
 from tallygate.train.network import request_huge_pages
 
@@ -33,13 +34,13 @@ def run(arguments: argparse.Namespace) -> int:
         from tallygate.train.study.run import StudyOptions, run_study
 
         given = {name: getattr(arguments, name) for name in DATA_OPTIONS}
-        data = DataSource(**{**given, "data": arguments.data or "mini"})
+        data = DataSource(**{**given, "data": given_data(arguments) or "mini"})
         folder = Path(arguments.out or Path("studies", f"{data.name}-quick" if arguments.quick else data.name))
         options = {name: getattr(arguments, name) for name in ("only", "quick", "seed", "threads")}
         run_study(StudyOptions(data=data, folder=folder, **options))
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, Terminated) as ended:
         print("tallygate study: interrupted; the same command goes on after the last finished row", file=sys.stderr)
-        return INTERRUPTED
+        return ended.exit_code if isinstance(ended, Terminated) else INTERRUPTED
     return 0
 
 
@@ -49,4 +50,8 @@ COMMAND = Command(
     run=run,
     extra="study",
     modules=(*MODULES, "gensim"),
+    examples=(
+        "tallygate study mini --quick",
+        "tallygate study mails.csv --out studies/mails",
+    ),
 )

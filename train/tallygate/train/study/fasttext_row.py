@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from tallygate.runtime.installation import pip_install
 from tallygate.train.baselines import best_label, write_texts
 from tallygate.train.study.contestant import Contestant, Fitted, Found, NotHereError, Settings, Size
 from tallygate.train.study.context import StudyContext
@@ -68,7 +69,7 @@ class FastText(Contestant):
 
 
 def _package() -> Any:  # noqa: ANN401
-    mend = "run: pip install 'tallygate[fasttext]'"
+    mend = f"run: {pip_install('fasttext')}"
     try:
         package = import_module("fasttext")
     except ImportError as error:

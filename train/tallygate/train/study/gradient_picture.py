@@ -8,7 +8,7 @@ from pathlib import Path
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from tallygate.train.scores import save_figure
+from tallygate.runtime.figure import legend_below, save_figure
 from tallygate.train.study.cue_task import COLORS
 from tallygate.train.study.gradient_record import ClippedTraining, Gradients, StateGradients
 
@@ -30,7 +30,7 @@ def draw_gradients(path: Path, record: Gradients) -> None:
     panels[1, 1].set_title("The same training: loss")
     for axes in panels.flat:
         axes.grid(alpha=0.3)
-        axes.legend(fontsize=9)
+        legend_below(axes)
     save_figure(figure, path)
 
 

@@ -15,9 +15,9 @@ from matplotlib.ticker import PercentFormatter, ScalarFormatter
 from torch import nn
 from tqdm import tqdm
 
+from tallygate.runtime.figure import legend_below, save_figure
 from tallygate.train.loop import losses, predicted
 from tallygate.train.network import cpu_settings
-from tallygate.train.scores import save_figure
 from tallygate.train.study.context import StudyContext
 from tallygate.train.study.cue_task import COLORS, TITLES, CueTask
 from tallygate.train.study.networks import Kind, RecurrentClassifier
@@ -158,7 +158,7 @@ def _draw(path: Path, record: Dependency) -> None:
     seeds = len(record.settings.seeds)
     axes.set_title(f"Which of {round(1 / record.chance)} cues came first? Mean of {seeds} trainings, each a dot")
     axes.grid(alpha=0.3)
-    axes.legend(loc="lower left")
+    legend_below(axes, columns=4)
     save_figure(figure, path)
 
 

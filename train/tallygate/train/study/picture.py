@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter, LogLocator, NullFormatter, PercentFormatter
 
-from tallygate.train.scores import save_figure
+from tallygate.runtime.figure import save_figure
 from tallygate.train.study.row import Family, Measured, Row
 
 _COLORS: dict[Family, str] = {"classical": "tab:blue", "n-grams": "tab:green", "neural": "tab:red"}

@@ -76,7 +76,6 @@ def _chosen_parts(only: str | None) -> Sequence[str]:
 
 
 def _check(options: StudyOptions) -> None:
-    numbers = {"threads": (options.threads, 1), "seed": (options.seed, 0), "validation": (options.data.validation, 1)}
-    check_numbers(numbers)
+    check_numbers({"threads": (options.threads, 1), "seed": (options.seed, 0)})
     if options.folder.exists() and not options.folder.is_dir():
         raise OutputError(options.folder, "is not a folder", "name another folder with --out")

@@ -6,8 +6,7 @@ import csv
 import io
 from collections.abc import Sequence
 
-from tabulate import tabulate
-
+from tallygate.runtime.terminal import table
 from tallygate.train.study.row import Row
 
 _NOTES = """
@@ -36,9 +35,7 @@ def table_from_rows(rows: Sequence[Row], fmt: str = "simple") -> str:
     """The same for people; what the CSV has as numbers is rounded here."""
     cells = [_cells(row) for row in rows]
     align = ["left", "left", *["right"] * (len(cells[0]) - 2)]
-    return tabulate(
-        [list(row.values()) for row in cells], list(cells[0]), tablefmt=fmt, disable_numparse=True, colalign=align
-    )
+    return table([list(row.values()) for row in cells], list(cells[0]), style=fmt, align=align)
 
 
 def markdown_from_rows(rows: Sequence[Row], title: str, threads: int) -> str:

@@ -12,7 +12,8 @@ from matplotlib.ticker import PercentFormatter
 from tqdm import tqdm
 
 from tallygate.runtime.bundle import Score
-from tallygate.train.scores import save_figure, score_from_labels, wilson_interval
+from tallygate.runtime.figure import save_figure
+from tallygate.train.scores import score_from_labels, wilson_interval
 from tallygate.train.study.classical import classical_contestants
 from tallygate.train.study.contestant import Contestant
 from tallygate.train.study.context import StudyContext

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tallygate.runtime.engines.ort.cpu import OnnxRuntimeEngine as OnnxRuntimeEngine
     from tallygate.runtime.engines.ort.cuda import CudaEngine as CudaEngine
+    from tallygate.runtime.engines.ort.session import SESSION_ENTRIES as SESSION_ENTRIES
+    from tallygate.runtime.engines.ort.session import check_session as check_session
 else:
     from tallygate.runtime.rooms import handed_on
 
@@ -15,5 +17,6 @@ else:
         {
             "cpu": ("OnnxRuntimeEngine",),
             "cuda": ("CudaEngine",),
+            "session": ("SESSION_ENTRIES", "check_session"),
         },
     )

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tallygate.runtime.graph import ActivationName
+
 Array = NDArray[np.float32]
 
-ActivationName = Literal["linear", "sigmoid", "tanh", "relu", "softplus", "leaky-relu"]
+__all__ = ["ACTIVATIONS", "LEAKY_SLOPE", "ActivationName", "sigmoid"]
+
 LEAKY_SLOPE = 0.01
 """Slope of the leaky ReLU below 0, as Maas et al. 2013 have it and as ONNX and PyTorch do by default."""
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tallygate.runtime.engines.engine import logits_or_error
 from tallygate.runtime.engines.plain.activations import ACTIVATIONS, sigmoid
 from tallygate.runtime.engines.plain.weights import DirectionWeights, Weights, weights_from_onnx
-from tallygate.runtime.graph import read_onnx
+from tallygate.runtime.graph import Fits, checked_graph
 
 Array = NDArray[np.float32]
 
@@ -43,13 +44,22 @@ class NumpyEngine:
     name = "numpy"
     provider = "numpy"
 
-    def __init__(self, model: bytes, precision: str) -> None:
-        """Raises :class:`BundleInvalidError` when ``model`` is not an ONNX file that tallygate exported."""
+    def __init__(self, model: bytes, precision: str, fits: Fits | None = None) -> None:
+        """``fits`` is what the manifest says of the graph.
+
+        Raises :class:`BundleInvalidError` when ``model`` is not an ONNX file that tallygate exported.
+        """
         self.precision = precision
-        self._weights: Weights = weights_from_onnx(read_onnx(model, f"variant {precision}"), f"variant {precision}")
+        source = f"variant {precision}"
+        self._weights: Weights = weights_from_onnx(checked_graph(model, source, fits).file, source)
 
     def run(self, ids: NDArray[np.int64], lengths: NDArray[np.int64]) -> Array:
-        """``ids`` [batch, time] and ``lengths`` [batch] -> logits [batch, outputs]."""
+        """``ids`` [batch, time] and ``lengths`` [batch] -> logits [batch, outputs]; see :class:`Engine`."""
+        # Numbers that are too large are told once, by the answer.
+        with np.errstate(over="ignore", invalid="ignore"):
+            return logits_or_error(self, self._logits, ids, lengths)
+
+    def _logits(self, ids: NDArray[np.int64], lengths: NDArray[np.int64]) -> Array:
         weights = self._weights
         states: Array = weights.embedding[ids]
         for layer in weights.layers:

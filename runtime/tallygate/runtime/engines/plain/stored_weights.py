@@ -19,8 +19,8 @@ def stored_weight(file: OnnxFile, name: str) -> Array:
     Raises :class:`KeyError` when it is not there and :class:`ValueError` when it is no number, or its scales do not
     fit it.
     """
-    array = file.initializers[name]
-    maker = next((node for node in file.nodes if node.inputs[:1] == [name] and node.kind in _MAKES_FLOAT), None)
+    array = file.tensors[name].array()
+    maker = next((node for node in file.nodes if node.inputs[:1] == (name,) and node.kind in _MAKES_FLOAT), None)
     if maker is not None and maker.kind == "DequantizeLinear":
         return _dequantized(file, maker)
     if not np.issubdtype(array.dtype, np.floating):
@@ -30,23 +30,24 @@ def stored_weight(file: OnnxFile, name: str) -> Array:
 
 def _dequantized(file: OnnxFile, node: Node) -> Array:
     """``(codes - zero_point) * scale`` (https://onnx.ai/onnx/operators/onnx__DequantizeLinear.html)."""
-    codes = file.initializers[node.inputs[0]]
-    axis = node.numbers.get("axis", 1)
-    if node.numbers.get("block_size"):
+    codes = file.tensors[node.inputs[0]].array()
+    axis = node.attributes.get("axis", 1)
+    if not isinstance(axis, int) or node.attributes.get("block_size"):
         raise ValueError(f"{node.inputs[0]} has scales per block, which tallygate does not write")
     numbers = codes.astype(np.float32)
     if len(node.inputs) > 2 and node.inputs[2]:
-        numbers -= _beside(file.initializers[node.inputs[2]].astype(np.float32), codes.shape, axis)
+        numbers -= _beside(file.tensors[node.inputs[2]].array().astype(np.float32), codes.shape, axis)
     result: Array = numbers * _beside(_scales(file, node.inputs[1]), codes.shape, axis)
     return result
 
 
 def _scales(file: OnnxFile, name: str) -> Array:
     """Scales are an initializer, or themselves dequantized."""
-    if name in file.initializers:
-        return file.initializers[name].astype(np.float32)
+    if name in file.tensors:
+        scales: Array = file.tensors[name].array().astype(np.float32)
+        return scales
     maker = next((node for node in file.nodes if name in node.outputs), None)
-    if maker is None or maker.kind != "DequantizeLinear" or maker.inputs[0] not in file.initializers:
+    if maker is None or maker.kind != "DequantizeLinear" or maker.inputs[0] not in file.tensors:
         raise ValueError(f"scales {name} are computed")
     return _dequantized(file, maker)
 

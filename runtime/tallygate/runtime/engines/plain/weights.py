@@ -8,15 +8,13 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from tallygate.runtime.engines.plain.activations import ActivationName
 from tallygate.runtime.engines.plain.stored_weights import stored_weight
 from tallygate.runtime.errors import BundleInvalidError
-from tallygate.runtime.graph import OnnxFile
+from tallygate.runtime.graph import ARCHITECTURE, ActivationName, Architecture, OnnxFile
+
+__all__ = ["ARCHITECTURE", "DirectionWeights", "Weights", "weights_from_onnx"]
 
 Array = NDArray[np.float32]
-
-ARCHITECTURE = "tallygate.architecture"
-"""Key of the graph's metadata under which the architecture stands as JSON."""
 
 
 @dataclass(frozen=True)
@@ -57,19 +55,10 @@ class Weights:
         return self.layers[-1][0].units
 
 
-class _Architecture(msgspec.Struct):
-    layers: int
-    bidirectional: bool
-    pooling: str
-    head_activation: ActivationName = "linear"
-
-
 def weights_from_onnx(file: OnnxFile, source: object) -> Weights:
     """Collect the weights. Raises :class:`BundleInvalidError` where a name is missing or a shape does not fit."""
     try:
-        architecture = msgspec.json.decode(file.metadata[ARCHITECTURE], type=_Architecture)
-        if architecture.pooling not in ("last", "mean", "max"):
-            raise ValueError(f"pooling {architecture.pooling!r} is unknown")
+        architecture = msgspec.json.decode(file.metadata[ARCHITECTURE], type=Architecture)
         weights = _collect(file, architecture)
         _check_shapes(weights)
     except KeyError as error:
@@ -79,11 +68,12 @@ def weights_from_onnx(file: OnnxFile, source: object) -> Weights:
     return weights
 
 
-def _collect(file: OnnxFile, architecture: _Architecture) -> Weights:
-    directions = ("forward", "backward") if architecture.bidirectional else ("forward",)
+def _collect(file: OnnxFile, architecture: Architecture) -> Weights:
     return Weights(
         embedding=stored_weight(file, "embedding.weight"),
-        layers=[[_direction(file, f"lstm.{k}.{d}") for d in directions] for k in range(architecture.layers)],
+        layers=[
+            [_direction(file, f"lstm.{k}.{d}") for d in architecture.directions] for k in range(architecture.layers)
+        ],
         head_weight=stored_weight(file, "head.weight"),
         head_bias=stored_weight(file, "head.bias"),
         pooling=architecture.pooling,

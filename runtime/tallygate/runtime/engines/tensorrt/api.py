@@ -14,11 +14,11 @@ from importlib.util import find_spec
 from typing import Any, Literal, Protocol, cast
 
 from tallygate.runtime.errors import EngineUnavailableError
+from tallygate.runtime.installation import pip_install
 
 Flavour = Literal["tensorrt", "tensorrt_rtx"]
 FLAVOURS: tuple[Flavour, ...] = ("tensorrt", "tensorrt_rtx")
 """Importable modules, the preferred one first."""
-INSTALL = "run: pip install 'tallygate[tensorrt]' (or 'tallygate[rtx]' for RTX cards)"
 Shape = Sequence[int]
 
 
@@ -194,6 +194,11 @@ def installed_flavours() -> list[Flavour]:
     return [flavour for flavour in FLAVOURS if find_spec(flavour) is not None]
 
 
+def install_tensorrt() -> str:
+    """The mend where TensorRT is missing."""
+    return f"run: {pip_install('tensorrt')} (or rtx in its place, for RTX cards)"
+
+
 def load_tensorrt(flavour: Flavour | None = None) -> TensorRT:
     """Import TensorRT: the given module, or the first that is installed.
 
@@ -203,12 +208,12 @@ def load_tensorrt(flavour: Flavour | None = None) -> TensorRT:
     names = [flavour] if flavour else installed_flavours()
     if not names or find_spec(names[0]) is None:
         missing = "TensorRT-RTX" if flavour == "tensorrt_rtx" else "TensorRT"
-        raise EngineUnavailableError("engine tensorrt", f"{missing} is not installed", INSTALL)
+        raise EngineUnavailableError("engine tensorrt", f"{missing} is not installed", install_tensorrt())
     try:
         return cast(TensorRT, import_module(names[0]))
     except Exception as error:  # a broken installation fails in many ways: missing libraries, wrong versions
         reason = f"{names[0]} is installed but cannot be imported ({error})"
-        raise EngineUnavailableError("engine tensorrt", reason, f"{INSTALL} again") from error
+        raise EngineUnavailableError("engine tensorrt", reason, f"{install_tensorrt()} again") from error
 
 
 def is_rtx(module: TensorRT) -> bool:

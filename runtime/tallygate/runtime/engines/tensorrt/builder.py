@@ -19,6 +19,7 @@ from tallygate.runtime.engines.tensorrt.log import PlanError, log_of, parser_rea
 from tallygate.runtime.engines.tensorrt.plan import Plan, PlanFacts
 from tallygate.runtime.engines.tensorrt.profile import Profile
 from tallygate.runtime.errors import UsageError
+from tallygate.runtime.installation import pip_install
 from tallygate.runtime.machine import Gpu
 from tallygate.runtime.version import VERSION
 
@@ -158,7 +159,7 @@ def _set_targets(config: BuilderConfig, module: TensorRT, options: BuildOptions)
         return
     if options.gpu and not options.targets and options.gpu.architecture not in known_targets(module):
         reason = f"TensorRT-RTX builds nothing for {options.gpu.name} ({options.gpu.architecture})"
-        raise PlanError("plan", reason, "run: pip install 'tallygate[tensorrt]'")
+        raise PlanError("plan", reason, f"run: {pip_install('tensorrt')}")
     targets = options.targets or ((options.gpu.architecture,) if options.gpu else ())
     targets_from_text(",".join(targets), module)
     config.num_compute_capabilities = len(targets)

@@ -13,9 +13,8 @@ from typing import Any, Protocol, Self, cast
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from tallygate.runtime.engines.tensorrt.api import install_tensorrt
 from tallygate.runtime.errors import EngineUnavailableError
-
-INSTALL = "run: pip install 'tallygate[tensorrt]' (or 'tallygate[rtx]' for RTX cards)"
 
 
 class CudaRuntime(Protocol):
@@ -46,7 +45,7 @@ def load_cuda() -> CudaRuntime:
         return cast(CudaRuntime, import_module("cuda.bindings.runtime"))
     except ImportError as error:
         reason = f"cuda-bindings cannot be imported ({error})"
-        raise EngineUnavailableError("engine tensorrt", reason, INSTALL) from error
+        raise EngineUnavailableError("engine tensorrt", reason, install_tensorrt()) from error
 
 
 def checked(answer: tuple[Any, ...], call: str) -> Any:  # noqa: ANN401 - the call's own value

@@ -10,6 +10,7 @@ from contextlib import ExitStack, closing
 import numpy as np
 from numpy.typing import NDArray
 
+from tallygate.runtime.engines.engine import logits_or_error
 from tallygate.runtime.engines.tensorrt.api import CudaEngine, ExecutionContext, TensorRT, is_rtx
 from tallygate.runtime.engines.tensorrt.batches import Piece, pieces_of
 from tallygate.runtime.engines.tensorrt.cuda_memory import Buffer, CudaRuntime, Stream, load_cuda
@@ -21,7 +22,7 @@ from tallygate.runtime.machine import gpu_or_error
 CUDA_GRAPHS = "TALLYGATE_CUDA_GRAPHS"
 """Environment variable; where it is set, TensorRT-RTX captures a CUDA graph for each shape of batch and launches that:
 https://docs.nvidia.com/deeplearning/tensorrt-rtx/latest/inference-library/work-with-cuda-graphs.html."""
-_MEND = "build it again with: tallygate build"
+_MEND = "build it again with: tallygate build-plan"
 
 
 class TensorRTEngine:
@@ -58,8 +59,11 @@ class TensorRTEngine:
         """``ids`` [batch, time] and ``lengths`` [batch] -> logits [batch, outputs].
 
         A batch that is larger than the plan's profile is run in pieces. Raises :class:`PlanError` for a row that is
-        longer than the profile.
+        longer than the profile, and as :class:`Engine` says.
         """
+        return logits_or_error(self, self._in_pieces, ids, lengths)
+
+    def _in_pieces(self, ids: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.float32]:
         logits = np.empty((len(ids), self._outputs), np.float32)
         with self._lock:
             for piece in pieces_of(ids, lengths, self._profile):

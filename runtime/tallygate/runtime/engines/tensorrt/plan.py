@@ -11,7 +11,7 @@ from tallygate.runtime.engines.tensorrt.log import PlanError
 from tallygate.runtime.engines.tensorrt.profile import Profile
 from tallygate.runtime.outputs import json_bytes
 
-_MEND = "build it again with: tallygate build"
+_MEND = "build it again with: tallygate build-plan"
 
 
 class PlanFacts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -70,7 +70,7 @@ def check_fits(facts: PlanFacts, architecture: str, tensorrt: str, version: str)
     """Raise :class:`PlanError` when the plan is for another GPU, or for another TensorRT."""
     if architecture not in facts.architectures:
         reason = f"is for {', '.join(facts.architectures)}, and this GPU is {architecture}"
-        raise PlanError("plan", reason, "build one here with: tallygate build")
+        raise PlanError("plan", reason, "build one here with: tallygate build-plan")
     if (tensorrt, version) != (facts.tensorrt, facts.version):
         reason = f"was built by {facts.tensorrt} {facts.version}, and this is {tensorrt} {version}"
-        raise PlanError("plan", reason, "build one here with: tallygate build")
+        raise PlanError("plan", reason, "build one here with: tallygate build-plan")

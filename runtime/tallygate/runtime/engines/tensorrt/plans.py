@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from dataclasses import replace
 
-from tallygate.runtime.bundle import LAYOUT, Bundle
+from tallygate.runtime.bundle import LAYOUT, Bundle, Variant
 from tallygate.runtime.engines.tensorrt.api import TensorRT, load_tensorrt
 from tallygate.runtime.engines.tensorrt.builder import WORKSPACE, BuildOptions, plan_from_onnx, targets_from_text
 from tallygate.runtime.engines.tensorrt.engine import TensorRTEngine
@@ -15,7 +14,9 @@ from tallygate.runtime.engines.tensorrt.plan import Plan, check_fits, checked_pl
 from tallygate.runtime.engines.tensorrt.plan_cache import PlanCache, PlanKey, default_cache, plan_key
 from tallygate.runtime.engines.tensorrt.profile import Profile, profile_from_lengths
 from tallygate.runtime.errors import EngineUnavailableError
+from tallygate.runtime.graph import checked_graph
 from tallygate.runtime.machine import Gpu, gpu_or_error
+from tallygate.runtime.terminal import notice
 
 SECONDS_BETWEEN = 5.0
 """How often a long build says where it is."""
@@ -36,7 +37,7 @@ def tensorrt_engine(bundle: Bundle, precision: str | None, trust_plans: bool = F
         try:
             return TensorRTEngine(plan, module)
         except PlanError as error:  # a new driver can refuse what the old one ran
-            print(f"tallygate: {error}", file=sys.stderr)
+            notice(str(error))
     return TensorRTEngine(build_here(bundle, variant, module, gpu, again=True), module)
 
 
@@ -81,7 +82,7 @@ def build_here(
     """Build the plan of a variant for this GPU and keep it, or take it from the cache; progress goes to stderr."""
     profile = profile or default_profile(bundle)
     key = _key(bundle, variant, module, gpu, profile)
-    onnx = bundle.read(bundle.manifest.variants[variant].file)
+    onnx = _graph_of(bundle, bundle.manifest.variants[variant])
     progress = BuildProgress(f"{variant} for {gpu.name}")
     precision = bundle.manifest.variants[variant].precision
     options = BuildOptions(precision, profile, gpu=gpu, workspace=workspace, progress=progress.step)
@@ -109,9 +110,14 @@ def build_ahead(
     chosen = targets_from_text(targets, module)
     options = BuildOptions(variant.precision, profile, chosen, workspace=workspace, progress=progress.step)
     progress.begin()
-    plan = plan_from_onnx(bundle.read(variant.file), options, module)
+    plan = plan_from_onnx(_graph_of(bundle, variant), options, module)
     progress.end()
     return plan
+
+
+def _graph_of(bundle: Bundle, variant: Variant) -> bytes:
+    """The ONNX file, which keeps the graph contract."""
+    return checked_graph(bundle.read(variant.file), f"variant {variant.precision}").model
 
 
 def default_profile(bundle: Bundle) -> Profile:
@@ -129,18 +135,18 @@ class BuildProgress:
     def begin(self) -> None:
         """Say that it begins."""
         self._start = self._told = time.monotonic()
-        print(f"tallygate: building the TensorRT plan of {self._what}", file=sys.stderr)
+        notice(f"building the TensorRT plan of {self._what}")
 
     def step(self, phase: str, done: int, steps: int) -> None:
         """Say where it is, if that was not said a moment ago."""
         now = time.monotonic()
         if now - self._told >= SECONDS_BETWEEN:
             self._told = now
-            print(f"tallygate: {now - self._start:.0f} s: {phase}, {done} of {steps}", file=sys.stderr)
+            notice(f"{now - self._start:.0f} s: {phase}, {done} of {steps}")
 
     def end(self) -> None:
         """Say that it is done."""
-        print(f"tallygate: built in {time.monotonic() - self._start:.1f} s", file=sys.stderr)
+        notice(f"built in {time.monotonic() - self._start:.1f} s")
 
 
 def _key(bundle: Bundle, variant: str, module: TensorRT, gpu: Gpu, profile: Profile) -> PlanKey:

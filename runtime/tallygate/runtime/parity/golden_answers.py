@@ -1,0 +1,45 @@
+"""Asking the goldens: ids equal, logits within the gate and near what the variant itself answered at export."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tallygate.runtime.bundle import Bundle, as_bundle_error
+from tallygate.runtime.engines import Engine, logits_of_rows
+from tallygate.runtime.errors import GateError
+from tallygate.runtime.parity.comparison import Comparison, Logits
+from tallygate.runtime.parity.gate import Reference, reference_from_goldens
+from tallygate.runtime.parity.limits import gate_of
+from tallygate.runtime.text import Tokenizer
+
+_MEND = "do not serve this copy; run: tallygate verify"
+_BATCH_SIZE = 32
+
+
+def ask_goldens(bundle: Bundle, tokenizer: Tokenizer, engine: Engine) -> None:
+    """Ask all. Raises :class:`GateError` for the first difference, :class:`BundleInvalidError` for no answer."""
+    with as_bundle_error(bundle.path, "the goldens"):
+        goldens = reference_from_goldens(bundle.goldens())
+        rows = [tokenizer.encode(text) for text in goldens.texts]
+    if rows != goldens.ids:
+        raise GateError(bundle.path, "its tokenizer gives other ids than the reference on a golden row", _MEND)
+    with as_bundle_error(bundle.path, f"variant {engine.precision}"):
+        found = logits_of_rows(engine, rows, bundle.manifest.outputs, _BATCH_SIZE)
+    for reason in _differences(engine.precision, goldens, found):
+        raise GateError(bundle.path, f"{engine.precision} on {engine.name} {reason}", _MEND)
+
+
+def _differences(precision: str, goldens: Reference, found: Logits) -> Iterator[str]:
+    """What is beyond the gate of the precision."""
+    gate, answers = gate_of(precision), Comparison(goldens.logits, found)
+    if answers.not_finite:
+        yield f"gives {answers.not_finite} logits that are not finite on golden rows"
+    if not answers.max_difference <= gate.max_logit_difference:
+        yield f"is {answers.max_difference:.2g} off on a golden row, above {gate.max_logit_difference:g}"
+    if gate.flips_within_margin is None and answers.flips.sum() > gate.flips_allowed(len(found)):
+        yield f"gives {answers.flips.sum()} golden rows another label"
+    at_export = goldens.answers.get(precision)
+    if at_export is not None and gate.drift is not None:
+        drift = Comparison(at_export, found).max_difference
+        if not drift <= gate.drift:
+            yield f"is {drift:.2g} off what it answered to a golden row at export, above {gate.drift:g}"

@@ -1,0 +1,158 @@
+"""The contract takes every network that it describes, and nothing that is one step or one number away."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import numpy as np
+import onnx
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tallygate.runtime.engines.ort.cpu import OnnxRuntimeEngine
+from tallygate.runtime.engines.plain.engine import NumpyEngine
+from tallygate.runtime.errors import BundleInvalidError
+from tallygate.runtime.graph.architecture import ActivationName, Architecture, Sizes
+from tallygate.runtime.graph.contract import MAX_WEIGHTS, Fits, checked_graph
+from tallygate.runtime.graph.protobuf import packed_numbers, varint
+from tests.runtime.graph.written import STORAGES, written
+
+ARCHITECTURES = st.builds(
+    Architecture,
+    layers=st.integers(1, 4),
+    bidirectional=st.booleans(),
+    pooling=st.sampled_from(["last", "mean", "max"]),
+    head_activation=st.sampled_from(get_args(ActivationName)),
+)
+SIZES = st.builds(Sizes, st.integers(2, 9), st.integers(1, 5), st.integers(1, 5), st.sampled_from([1, 3, 4]))
+BOTH_WAYS = Architecture(layers=2, bidirectional=True, pooling="mean")
+SMALL = Sizes(6, 3, 4, 1)
+
+
+@settings(deadline=None, max_examples=60)
+@given(ARCHITECTURES, SIZES, st.sampled_from(sorted(STORAGES)))
+def test_every_network_is_taken(architecture: Architecture, sizes: Sizes, precision: str) -> None:
+    model = written(architecture, sizes, precision)
+    onnx.checker.check_model(model)
+    graph = checked_graph(model.SerializeToString(), precision)
+    assert (graph.architecture, graph.sizes) == (architecture, sizes)
+
+
+@settings(deadline=None, max_examples=30)
+@given(ARCHITECTURES, SIZES, st.sampled_from(["fp32", "int8", "int4"]), st.integers(0, 99))
+def test_the_network_is_what_numpy_computes(
+    architecture: Architecture, sizes: Sizes, precision: str, seed: int
+) -> None:
+    """onnxruntime runs the graph; numpy knows the architecture and the weights alone."""
+    model = written(architecture, sizes, precision, seed).SerializeToString()
+    rng = np.random.default_rng(seed)
+    ids, lengths = rng.integers(0, sizes.vocabulary_size, (4, 7)), rng.integers(1, 8, 4)
+    expected = NumpyEngine(model, precision).run(ids, lengths)
+    found = OnnxRuntimeEngine(model, precision, {"session.disable_quant_qdq": "1"}).run(ids, lengths)
+    np.testing.assert_allclose(found, expected, atol=1e-4, rtol=1e-4)
+
+
+@pytest.mark.parametrize("precision", sorted(STORAGES))
+def test_no_node_can_be_left_out_or_take_other_values(precision: str) -> None:
+    sound = written(BOTH_WAYS, SMALL, precision)
+    for place, node in enumerate(sound.graph.node):
+        altered = onnx.ModelProto()
+        altered.CopyFrom(sound)
+        del altered.graph.node[place]
+        with pytest.raises(BundleInvalidError):
+            checked_graph(altered.SerializeToString(), precision)
+        for number, name in enumerate(node.input):
+            altered.CopyFrom(sound)
+            altered.graph.node[place].input[number] = "lengths" if name != "lengths" else "ids"
+            with pytest.raises(BundleInvalidError):
+                checked_graph(altered.SerializeToString(), precision)
+
+
+@pytest.mark.parametrize("precision", sorted(STORAGES))
+def test_no_constant_can_be_another(precision: str) -> None:
+    sound = written(BOTH_WAYS, SMALL, precision)
+    constants = [tensor.name for tensor in sound.graph.initializer if tensor.name.startswith("constant_")]
+    assert len(constants) >= 5
+    for name in constants:
+        altered = onnx.ModelProto()
+        altered.CopyFrom(sound)
+        tensor = next(tensor for tensor in altered.graph.initializer if tensor.name == name)
+        tensor.raw_data = bytes([tensor.raw_data[0] ^ 8]) + tensor.raw_data[1:]
+        with pytest.raises(BundleInvalidError, match=r"no step of this network|takes"):
+            checked_graph(altered.SerializeToString(), precision)
+
+
+@pytest.mark.parametrize("precision", sorted(STORAGES))
+def test_every_float_is_held_to_be_a_number(precision: str) -> None:
+    nan = {1: b"\x00\x00\xc0\x7f", 10: b"\x00\x7e", 16: b"\xc0\x7f"}
+    sound = written(BOTH_WAYS, SMALL, precision)
+    seen = 0
+    for place, tensor in enumerate(sound.graph.initializer):
+        if tensor.data_type in nan and not tensor.name.startswith("constant_"):
+            altered = onnx.ModelProto()
+            altered.CopyFrom(sound)
+            array = altered.graph.initializer[place]
+            size = len(nan[tensor.data_type])
+            array.raw_data = array.raw_data[:-size] + nan[tensor.data_type]
+            with pytest.raises(BundleInvalidError, match="infinite or NaN"):
+                checked_graph(altered.SerializeToString(), precision)
+            seen += 1
+    assert seen >= 6
+
+
+@pytest.mark.parametrize(
+    ("fits", "words"),
+    [
+        (Fits(7, 1, 18, 8), "vocabulary_rows is 7, and the graph has 6"),
+        (Fits(6, 3, 18, 8), "number of logits is 3, and the graph has 1"),
+        (Fits(6, 1, 19, 8), "opset is 19, and the graph has 18"),
+        (Fits(6, 1, 18, 9), "ir_version is 9, and the graph has 8"),
+    ],
+)
+def test_the_manifest_says_what_the_graph_is(fits: Fits, words: str) -> None:
+    model = written(BOTH_WAYS, SMALL).SerializeToString()
+    checked_graph(model, "fp32", Fits(6, 1, 18, 8))
+    with pytest.raises(BundleInvalidError, match=words):
+        checked_graph(model, "fp32", fits)
+
+
+def test_weights_are_bounded_in_number_not_in_bytes_alone() -> None:
+    """Half a byte each in the file, four at work."""
+    sizes = Sizes(MAX_WEIGHTS + 1, 1, 1, 1)
+    model = written(Architecture(layers=1, bidirectional=False, pooling="last"), Sizes(6, 1, 1, 1), "int4")
+    for tensor in model.graph.initializer:
+        if tensor.name == "embedding.weight":
+            tensor.dims[0], tensor.raw_data = sizes.vocabulary_size, bytes(sizes.vocabulary_size // 2 + 1)
+        if tensor.name == "embedding.weight.scale":
+            tensor.dims[0], tensor.raw_data = sizes.vocabulary_size, bytes(sizes.vocabulary_size)
+    with pytest.raises(BundleInvalidError, match="numbers, more than 67,108,864"):
+        checked_graph(model.SerializeToString(), "int4")
+
+
+def test_a_tensor_may_say_that_its_numbers_are_where_they_are() -> None:
+    """onnxruntime's quantizer writes the default, 0, of larger models."""
+    model = written(BOTH_WAYS, SMALL, "int8-dynamic")
+    for tensor in model.graph.initializer:
+        tensor.data_location = onnx.TensorProto.DEFAULT
+    checked_graph(model.SerializeToString(), "int8-dynamic")
+    model.graph.initializer[0].data_location = onnx.TensorProto.EXTERNAL
+    with pytest.raises(BundleInvalidError, match="in another file"):
+        checked_graph(model.SerializeToString(), "int8-dynamic")
+
+
+def test_notes_on_inner_values_do_not_reach_an_engine() -> None:
+    sound = written(BOTH_WAYS, SMALL)
+    plain = sound.SerializeToString()
+    assert checked_graph(plain, "fp32").model is plain
+    noted = onnx.ModelProto()
+    noted.CopyFrom(sound)
+    for node in sound.graph.node:
+        noted.graph.value_info.append(onnx.helper.make_tensor_value_info(node.output[0], 1, [2**40, 2]))
+    handed = onnx.load_from_string(checked_graph(noted.SerializeToString(), "fp32").model)
+    assert handed == sound
+
+
+@pytest.mark.parametrize("number", [0, 1, 127, 128, 16_384, 2**32])
+def test_numbers_are_written_as_they_are_read(number: int) -> None:
+    assert packed_numbers(memoryview(varint(number)), 1, "numbers") == [number]
