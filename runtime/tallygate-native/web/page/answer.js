@@ -9,6 +9,7 @@ const SHOWN_LABELS = 6;
 /** Words that the curve names, and their least distance in shares of its width. */
 const MARKS = 5;
 const MARK_DISTANCE = 0.14;
+const MARK_LETTERS = 18;
 /** A pull of so much of the scale has the full colour. */
 const FULL_PULL = 0.25;
 
@@ -93,7 +94,7 @@ function turnsIn(running) {
 function story(words, pulls, label, turns) {
   const strongest = strongestFirst(pulls).slice(0, 3).filter((at) => Math.abs(pulls[at]) >= 0.005);
   if (!strongest.length) return "No single word moves the answer: the model hardly makes anything of this text.";
-  const told = strongest.map((at) => `\u201c${words[at]}\u201d ${points(pulls[at])}`).join(", ");
+  const told = strongest.map((at) => `\u201c${words[at].slice(0, MARK_LETTERS)}\u201d ${points(pulls[at])}`).join(", ");
   const mind = turns ? `It changed its mind ${turns === 1 ? "once" : `${turns} times`}.` : "It never changed its mind.";
   return `The biggest steps, in points of ${label}: ${told}. ${mind}`;
 }
@@ -178,7 +179,7 @@ function marks(values, words, pulls) {
  */
 function mark(word, left, value) {
   const edge = left < 0.1 ? " at-left" : left > 0.9 ? " at-right" : "";
-  const made = element("span", { class: `tg-mark ${value > 0.5 ? "below" : "above"}${edge}` }, element("i"), element("b", {}, word.slice(0, 18)));
+  const made = element("span", { class: `tg-mark ${value > 0.5 ? "below" : "above"}${edge}` }, element("i"), element("b", {}, word.slice(0, MARK_LETTERS)));
   return styled(made, { left: percent(left, 2), top: percent(1 - value, 2) });
 }
 

@@ -55,7 +55,8 @@ class FilePanel {
   answer(file, column) {
     this.stop("");
     const { classifier, parts } = this.#proof;
-    const worker = new Worker(this.#script, { type: "module" });
+    // A classic one: from file:// the origin is opaque, and Chromium then refuses module workers.
+    const worker = new Worker(this.#script);
     this.#worker = worker;
     worker.addEventListener("message", (event) => this.#told(event.data, file));
     worker.addEventListener("error", (event) => this.#fault(event.message || "the worker cannot be started"));

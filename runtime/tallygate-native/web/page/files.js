@@ -130,7 +130,8 @@ class FileRun {
     this.place = place;
     this.width = width;
     const probabilities = classifier.labels.map((label) => `probability_${label}`);
-    this.#lines = [csvLine(["line", "label", "score", ...probabilities, "engine", "precision", "text"])];
+    const logits = classifier.outputs === 1 ? ["logit"] : classifier.labels.map((label) => `logit_${label}`);
+    this.#lines = [csvLine(["line", "label", "score", ...probabilities, ...logits, "engine", "precision", "text"])];
     this.#counts = classifier.labels.map(() => 0);
   }
 
@@ -187,9 +188,9 @@ class FileRun {
    * @param {{ line: number, text: string }} row
    * @param {Prediction} prediction
    */
-  #line({ line, text }, { label, score, probabilities, engine, precision }) {
+  #line({ line, text }, { label, score, probabilities, logits, engine, precision }) {
     this.#counts[this.classifier.labels.indexOf(label ?? "")]++;
-    return csvLine([line, label ?? "", score, ...Object.values(probabilities), engine, precision, text]);
+    return csvLine([line, label ?? "", score, ...Object.values(probabilities), ...logits, engine, precision, text]);
   }
 
   firstFault() {

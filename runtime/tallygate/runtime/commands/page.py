@@ -6,31 +6,38 @@ import argparse
 from pathlib import Path
 
 from tallygate.runtime.command import Command
+from tallygate.runtime.commands.options import add_bundle_options, bundle_from
 from tallygate.runtime.errors import UsageError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("bundle", metavar="BUNDLE", nargs="?", help="directory or zip (default: the shipped bundle)")
+    add_bundle_options(parser)
     parser.add_argument("--out", metavar="FILE", required=True, help="the page, such as page.html")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Write the page, and say how large it is."""
-    from tallygate.runtime.bundle import open_bundle
+    """Write the page, and say how large it is and what it must prove."""
     from tallygate.runtime.outputs import write_text
-    from tallygate.runtime.page import contents_of, page_of
-    from tallygate.runtime.page.sources import read_sources
+    from tallygate.runtime.page import contents_of, page_of, read_sources
 
     out = Path(arguments.out)
     if out.suffix.lower() not in (".html", ".htm"):
-        raise UsageError(f"--out {arguments.out}", "is no HTML file's name", "end it with .html")
-    sources, contents = read_sources(), contents_of(open_bundle(arguments.bundle))
+        raise UsageError(f"--out {arguments.out}", "is no name of a page", "end it with .html")
+    sources, contents = read_sources(), contents_of(bundle_from(arguments))
     page = page_of(contents, sources)
     write_text(out, page)
-    size = len(page.encode("utf-8"))
-    print(f"{out}: {size:,} bytes, {len(contents.texts):,} golden texts, golden logits {contents.golden_logits}")
+    print(f"{out}: {len(page.encode('utf-8')):,} bytes, {len(contents.texts):,} golden texts")
+    print(f"sha256 of the golden logits: {contents.golden_logits}")
     return 0
 
 
-COMMAND = Command("write one HTML file that answers texts and proves itself when it is opened", add_arguments, run)
+COMMAND = Command(
+    "write one HTML file that answers texts, and proves itself when it is opened",
+    add_arguments,
+    run,
+    examples=(
+        "tallygate page --out page.html",
+        "tallygate page reviews.zip --out reviews.html",
+    ),
+)

@@ -8,6 +8,8 @@ if TYPE_CHECKING:
     from tallygate.runtime.page.contents import PageContents as PageContents
     from tallygate.runtime.page.contents import contents_of as contents_of
     from tallygate.runtime.page.document import page_of as page_of
+    from tallygate.runtime.page.sources import Sources as Sources
+    from tallygate.runtime.page.sources import read_sources as read_sources
 else:
     from tallygate.runtime.rooms import handed_on
 
@@ -16,5 +18,6 @@ else:
         {
             "contents": ("PageContents", "contents_of"),
             "document": ("page_of",),
+            "sources": ("Sources", "read_sources"),
         },
     )
