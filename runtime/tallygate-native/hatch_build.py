@@ -26,10 +26,19 @@ class CustomBuildHook(BuildHookInterface):
         # An editable installation reads the package where it lies; so that is where the library goes.
         folder = root / "tallygate_native" if version == "editable" else root / "build" / name
         library = build_library(root, folder, name)
-        wasm = root / "web" / "wasm" if version == "editable" else folder / "wasm"
-        modules = build_wasm(root, wasm)
         build_data["tag"] = f"py3-none-{platform.tag}"
         build_data["pure_python"] = False
-        build_data["force_include"][str(library)] = f"tallygate_native/{library.name}"
-        for module in modules:
-            build_data["force_include"][str(module)] = f"tallygate_native/web/wasm/{module.name}"
+        included = {
+            library: library.name,
+            **_web(root, root / "web" / "wasm" if version == "editable" else folder / "wasm"),
+        }
+        build_data["force_include"] |= {str(path): f"tallygate_native/{place}" for path, place in included.items()}
+
+
+def _web(root: Path, wasm: Path) -> dict[Path, str]:
+    """What ``tallygate page`` needs, and where it stands in the package."""
+    modules = build_wasm(root, wasm)
+    sources = [root / "web" / "tallygate.js", *sorted((root / "web" / "page").iterdir())]
+    return {path: str(path.relative_to(root).as_posix()) for path in sources} | {
+        module: f"web/wasm/{module.name}" for module in modules
+    }

@@ -43,7 +43,11 @@ def integer_bundle(model: str, path: Path, labels: list[str], name: str = "toy")
     variant = dict(toy.manifest["variants"]["fp32"])  # type: ignore[index]
     integer = variant | {"file": "model.integer.bin", "precision": "integer", "engines": ["native", "numpy"]}
     score = {"data": "toy", "split": "test", "rows": 1200, "accuracy": 0.5, "interval": [0.4, 0.6], "macro_f1": 0.5}
-    toy.manifest |= {"labels": labels, "name": name, "variants": {"fp32": variant, "integer": integer | {"accuracy": score}}}
+    toy.manifest |= {
+        "labels": labels,
+        "name": name,
+        "variants": {"fp32": variant, "integer": integer | {"accuracy": score}},
+    }
     toy.match_hashes()
     return toy.write_directory(path)
 
@@ -127,7 +131,7 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def open_file(chromium: Browser) -> Iterator[Opener]:
-    """Opens a page from the disk; afterwards nothing may have been asked of anybody, and no word said to the console."""
+    """Opens a page from the disk; afterwards it may have asked nothing of anybody, and told the console nothing."""
     faults: list[str] = []
     opened: list[Page] = []
 

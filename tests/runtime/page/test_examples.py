@@ -8,7 +8,14 @@ from tallygate.runtime.page.examples import MOST, examples_among
 
 GOOD = "A fine and quiet evening by the river."
 BAD = "The soup was cold and nobody came to help."
-ODD = ["", "x" * 60, "waste waste waste waste waste waste waste.", "1234 5678 9012 3456 7890 1234.", "a line\nbreak in the text.", GOOD[:20]]
+ODD = [
+    "",
+    "x" * 60,
+    "waste waste waste waste waste waste waste.",
+    "1234 5678 9012 3456 7890 1234.",
+    "a line\nbreak in the text.",
+    GOOD[:20],
+]
 
 
 def test_only_what_people_could_have_written() -> None:

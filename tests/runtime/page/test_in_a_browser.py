@@ -61,7 +61,9 @@ def test_it_proves_itself(pages: dict[str, Path], open_file: Opener, model: str,
     assert page.evaluate("document.documentElement.scrollWidth") <= screen["viewport"]["width"]
 
 
-def test_it_shows_the_hash_that_verify_prints(pages: dict[str, Path], open_file: Opener, contents: PageContents) -> None:
+def test_it_shows_the_hash_that_verify_prints(
+    pages: dict[str, Path], open_file: Opener, contents: PageContents
+) -> None:
     page = open_file(pages["two-labels"])
     assert page.locator("#hash").inner_text() == contents.golden_logits
     assert page.title() == "toy"
@@ -87,7 +89,12 @@ def test_typed_texts_have_the_answers_of_python(pages: dict[str, Path], open_fil
         assert page.locator("#label").text_content() == goldens["labels"][best]
         assert page.locator("#sure").inner_text() == f"{100 * row['scores'][best]:.1f}% sure"
         told = " ".join(f"{float(np.float32(logit)):.3f}" for logit in logits_of(row))
-        assert page.locator("#facts").inner_text().replace("-0.000", "0.000").endswith(f"logit {told}".replace("-0.000", "0.000"))
+        assert (
+            page.locator("#facts")
+            .inner_text()
+            .replace("-0.000", "0.000")
+            .endswith(f"logit {told}".replace("-0.000", "0.000"))
+        )
 
 
 def test_the_running_answer_is_that_of_every_beginning(
@@ -103,7 +110,9 @@ def test_the_running_answer_is_that_of_every_beginning(
     logits = engine.exact_logits(np.concatenate([ids[: n + 1] for n in range(len(ids))]), np.arange(1, len(ids) + 1))
     temperatures = engine.read().temperatures
     values = [
-        probabilities_from_logits(logit[None].astype(np.float32), float(temperatures[min(n, len(temperatures) - 1)]))[0, 1]
+        probabilities_from_logits(logit[None].astype(np.float32), float(temperatures[min(n, len(temperatures) - 1)]))[
+            0, 1
+        ]
         for n, logit in enumerate(logits)
     ]
     assert [row[1] for row in rows] == [f"{100 * value:.1f}%" for value in values]
@@ -146,7 +155,9 @@ def test_what_is_cut_off_is_told(pages: dict[str, Path], open_file: Opener) -> N
 
 def test_a_file_has_the_answers_of_python(pages: dict[str, Path], open_file: Opener, tmp_path: Path) -> None:
     goldens = shared("three-labels")
-    path = write(tmp_path / "texts.csv", [["id", "Text "], *([str(i), r["text"]] for i, r in enumerate(goldens["rows"]))])
+    path = write(
+        tmp_path / "texts.csv", [["id", "Text "], *([str(i), r["text"]] for i, r in enumerate(goldens["rows"]))]
+    )
     rows = answer_file(open_file(pages["three-labels"]), path)
     assert len(rows) == len(goldens["rows"])
     for row, golden in zip(rows, goldens["rows"], strict=True):
@@ -161,11 +172,15 @@ def test_a_file_has_the_answers_of_python(pages: dict[str, Path], open_file: Ope
 
 def test_a_download_is_safe_in_a_spreadsheet(pages: dict[str, Path], open_file: Opener, tmp_path: Path) -> None:
     formulas = ["=1+1", "+good", "@SUM(A1)", "\t=1", 'say "=1", please', "-1"]
-    rows = answer_file(open_file(pages["two-labels"]), write(tmp_path / "texts.csv", [["text"], *([f] for f in formulas)]))
+    rows = answer_file(
+        open_file(pages["two-labels"]), write(tmp_path / "texts.csv", [["text"], *([f] for f in formulas)])
+    )
     assert [row["text"] for row in rows] == ["'=1+1", "'+good", "'@SUM(A1)", "'\t'=1", 'say "=1", please', "-1"]
 
 
-def test_a_text_file_of_20000_rows_while_somebody_types(pages: dict[str, Path], open_file: Opener, tmp_path: Path) -> None:
+def test_a_text_file_of_20000_rows_while_somebody_types(
+    pages: dict[str, Path], open_file: Opener, tmp_path: Path
+) -> None:
     path = tmp_path / "texts.txt"
     path.write_text("".join(f"good bad {'ax ' * (i % 30)}\n" for i in range(20_000)), "utf-8")
     page = open_file(pages["two-labels"])
@@ -274,7 +289,9 @@ def test_a_golden_that_is_answered_otherwise_and_it_answers_nothing(
     path.write_text(altered_page(contents, sources, "golden logits", bit_flipped(logits, 8), told=True), "utf-8")
     page = open_file(path, state="refused")
     told = page.locator("#what-to-do").inner_text()
-    assert told.startswith(f"1 of {len(TEXTS)} golden texts: are answered otherwise than at export by the kernel simd128")
+    assert told.startswith(
+        f"1 of {len(TEXTS)} golden texts: are answered otherwise than at export by the kernel simd128"
+    )
 
 
 def test_an_altered_script_is_not_run(pages: dict[str, Path], chromium: Browser, tmp_path: Path) -> None:

@@ -32,7 +32,9 @@ def facts_of(page: str) -> dict[str, object]:
     return dict(json.loads(line.removeprefix("globalThis.TALLYGATE_FACTS = ").removesuffix(";")))
 
 
-def test_the_command_writes_a_page(bundles: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_writes_a_page(
+    bundles: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     out = tmp_path / "page.html"
     assert main(["page", str(bundles["two-labels"]), "--out", str(out)]) == 0
     printed = capsys.readouterr().out
@@ -107,7 +109,9 @@ def test_colours_are_the_demos() -> None:
 
 def test_the_same_dark_whether_chosen_or_the_systems() -> None:
     page = (ROOT / "runtime/tallygate-native/web/page/page.css").read_text("utf-8")
-    chosen, systems = re.findall(r':root(?:\[data-mode="dark"\]|:not\(\[data-mode="light"\]\)) \{(.*?)\}', page, re.DOTALL)
+    chosen, systems = re.findall(
+        r':root(?:\[data-mode="dark"\]|:not\(\[data-mode="light"\]\)) \{(.*?)\}', page, re.DOTALL
+    )
     assert chosen.split() == systems.split()
 
 

@@ -19,7 +19,8 @@ def rows_of(text: str, file_format: Format) -> list[list[object]]:
     """[line, cells] of good rows, [line, null] of bad ones: how a fault is worded is each language's own."""
     rows = rows_from_file(io.BytesIO(text.encode("utf-8")), "file", file_format)
     return [
-        [row.row_line or row.line, None] if isinstance(row, BadRow) else [row.line, list(row.values.values())] for row in rows
+        [row.row_line or row.line, None] if isinstance(row, BadRow) else [row.line, list(row.values.values())]
+        for row in rows
     ]
 
 

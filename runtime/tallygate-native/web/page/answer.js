@@ -42,7 +42,7 @@ export function showVerdict({ tokens, prediction, milliseconds, labels }) {
   byId("facts").replaceChildren(
     ...[
       `${prediction.precision} on ${prediction.provider}`,
-      `${milliseconds.toFixed(milliseconds < 10 ? 1 : 0)} ms`,
+      milliseconds < 0.1 ? "under 0.1 ms" : `${milliseconds.toFixed(milliseconds < 10 ? 1 : 0)} ms`,
       `${counted(words, "word")} read`,
       `logit ${prediction.logits.slice(0, 8).map((logit) => logit.toFixed(3)).join(" ")}${prediction.logits.length > 8 ? " \u2026" : ""}`,
     ].map((fact) => element("span", {}, fact)),

@@ -1,9 +1,10 @@
 """Making small what a page brings along; ``page/packing.js`` is the counterpart.
 
-A page may only hold text, and browsers can inflate but nothing stronger. So before all parts are deflated in one stream,
-numbers of several bytes are laid out byte by byte (weights then take a twentieth less), offsets as their steps, and two
-things are left out: the hash table of the words, which follows from them, and the Unicode tables of the second WebAssembly
-module, which stand in the first. Steps tell the page how each part is put together again; its hash tells whether it was.
+A page may only hold text, and browsers can inflate but nothing stronger. So before all parts are deflated in one
+stream, numbers of several bytes are laid out byte by byte (weights then take a twentieth less), offsets as their steps,
+and two things are left out: the hash table of the words, which follows from them, and the Unicode tables of the second
+WebAssembly module, which stand in the first. Steps tell the page how each part is put together again; its hash tells
+whether it was.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import hashlib
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -133,7 +135,7 @@ def _slots_follow(image: bytes, array: layout.ArraySpec, starts: dict[str, int],
     """Whether the table is the one that the words give in their order, as images of this writer have it."""
     offsets = np.frombuffer(image, "<u4", sizes.words + 1, starts["word_offsets"]).tolist()
     start = starts["word_bytes"]
-    words = [image[start + a : start + b] for a, b in zip(offsets, offsets[1:], strict=False)]
+    words = [image[start + a : start + b] for a, b in pairwise(offsets)]
     slots = layout.slots_of_words(words, sizes.hash_slots)
     return slots.tobytes() == image[starts["hash_slots"] : starts["hash_slots"] + array.size]
 
