@@ -15,9 +15,15 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
+from tallygate.runtime.bundle import INTEGER, open_bundle
+from tallygate.runtime.engines.integer import NativeEngine
+from tallygate.train.corpora import load_corpus
 from tests.shared.make import FOLDER
+
+pytest.importorskip("tallygate_native", reason="needs the C core: pip install ./runtime/tallygate-native")
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -30,7 +36,7 @@ import { readFileSync } from "node:fs";
 import { load } from "@tallygate/runtime";
 const [, , image, texts] = process.argv;
 const classifier = await load(readFileSync(image));
-const bits = classifier.logits(JSON.parse(texts));
+const bits = classifier.logits(JSON.parse(readFileSync(texts, "utf8")));
 console.log(JSON.stringify(Array.from(new BigUint64Array(bits.buffer), (b) => b.toString(16).padStart(16, "0"))));
 """
 IMPORTS = """
@@ -119,8 +125,26 @@ def test_the_declarations_are_those_of_the_source(node: str, tmp_path: Path) -> 
 @pytest.mark.parametrize("model", ["two-labels", "three-labels"])
 def test_the_package_answers_in_a_clean_folder(node: str, installed: Path, model: str) -> None:
     texts, bits = shared_rows(model)
-    told = run(node, "use.js", FOLDER / f"{model}.integer.bin", json.dumps(texts), cwd=installed)
+    (installed / "texts.json").write_text(json.dumps(texts), "utf-8")
+    told = run(node, "use.js", FOLDER / f"{model}.integer.bin", "texts.json", cwd=installed)
     assert json.loads(told) == bits
+
+
+@pytest.mark.imdb
+def test_the_package_has_pythons_logits_of_2000_reviews_to_the_last_bit(
+    node: str, installed: Path, imdb_dir: Path, tmp_path: Path
+) -> None:
+    bundle = open_bundle()
+    if INTEGER not in bundle.manifest.variants:
+        pytest.skip("the shipped bundle has no integer variant")
+    corpus = load_corpus("imdb", data_dir=imdb_dir)
+    texts = (corpus.validation.texts + corpus.train.texts)[:2000]
+    image = bundle.read(bundle.manifest.variants[INTEGER].file)
+    (tmp_path / "model.integer.bin").write_bytes(image)
+    (tmp_path / "texts.json").write_text(json.dumps(texts), "utf-8")
+    told = run(node, "use.js", tmp_path / "model.integer.bin", tmp_path / "texts.json", cwd=installed)
+    logits, _ = NativeEngine(image).run_texts(texts)
+    assert json.loads(told) == [f"{bits:016x}" for bits in logits.reshape(-1).view(np.uint64).tolist()]
 
 
 def test_the_package_holds_what_it_needs_and_nothing_else(installed: Path) -> None:
@@ -134,9 +158,10 @@ def test_the_package_holds_what_it_needs_and_nothing_else(installed: Path) -> No
 
 def test_the_package_answers_in_deno(installed: Path) -> None:
     texts, bits = shared_rows("two-labels")
+    (installed / "texts.json").write_text(json.dumps(texts), "utf-8")
     told = run(
         tool("deno"), "run", "--allow-read", "--node-modules-dir=manual", "use.js", FOLDER / "two-labels.integer.bin",
-        json.dumps(texts), cwd=installed,
+        "texts.json", cwd=installed,
         env={**os.environ, "DENO_NO_UPDATE_CHECK": "1", "DENO_DIR": str(installed / "deno")},
     )  # fmt: skip
     assert json.loads(told) == bits
