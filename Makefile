@@ -4,19 +4,32 @@ VENV := .venv
 BIN := $(VENV)/bin
 SHIPPED := runtime/tallygate/runtime/models/imdb.zip
 STAMP := $(VENV)/.installed
+# The C core, a distribution of its own; its build brings the compiler.
+NATIVE := runtime/tallygate-native
+NATIVE_STAMP := $(VENV)/.native
+NATIVE_SOURCES := $(wildcard $(addprefix $(NATIVE)/,*.py *.toml include/*.h src/*.[ch] kernels/*.[ch] web/*.js web/page/* tallygate_native/*.py)) \
+  runtime/tallygate/runtime/unicode/unicode17.bin
 # Tests run in so many processes, each file in one of them; 0: in this one.
 WORKERS ?= 2
 SEED ?= $(shell date +%s)
 
-.PHONY: setup run test proofs check format bundle parity results gpu-report clean
+.PHONY: setup wheels run test proofs check format bundle parity results gpu-report clean
 
-setup: $(STAMP)
+setup: $(STAMP) $(NATIVE_STAMP)
 
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt torch
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	touch $(STAMP)
+
+$(NATIVE_STAMP): $(STAMP) $(NATIVE_SOURCES)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --force-reinstall --no-deps ./$(NATIVE)
+	touch $(NATIVE_STAMP)
+
+# The C core for all platforms, the program tallygate-run and the WebAssembly modules, into dist/native.
+wheels: setup
+	$(BIN)/python $(NATIVE)/wheels.py dist/native
 
 # From the shipped checkpoint and the built-in corpus to predictions, step by step.
 run: setup

@@ -20,7 +20,8 @@ from typing import Any
 from demo_page import free_port, wait_for_page
 from gradio_client import Client
 
-from tallygate.demo.examples import EXAMPLES
+from tallygate.demo.examples import examples_of
+from tallygate.runtime.bundle import open_bundle
 
 
 def main() -> int:
@@ -36,14 +37,14 @@ def main() -> int:
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
         try:
             wait_for_page(f"http://127.0.0.1:{port}/", process)
-            return load(f"http://127.0.0.1:{port}/", process.pid, arguments.clients, arguments.seconds)
+            texts = list(examples_of(open_bundle(arguments.bundle)).texts.values())
+            return load(f"http://127.0.0.1:{port}/", process.pid, texts, arguments.clients, arguments.seconds)
         finally:
             process.terminate()
 
 
-def load(address: str, pid: int, count: int, seconds: float) -> int:
-    """Ask from ``count`` clients for ``seconds``; 1 when an answer is wrong or lost."""
-    texts = list(EXAMPLES.values())
+def load(address: str, pid: int, texts: list[str], count: int, seconds: float) -> int:
+    """Ask for ``texts`` from ``count`` clients for ``seconds``; 1 when an answer is wrong or lost."""
     alone = Client(address, verbose=False, analytics_enabled=False)
     expected = [alone.predict(text, api_name="/classify") for text in texts]
     workers = [Asker(address, texts, expected, number) for number in range(count)]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import io
 import shutil
 import subprocess
 import sys
@@ -19,9 +20,11 @@ from itertools import islice
 from pathlib import Path
 from random import Random
 
+from PIL import Image, ImageDraw
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tallygate.demo.examples import TURN
+from tallygate.runtime.outputs import atomic_file
 from tallygate.train.corpora import review_sentences
 
 OUT = Path(__file__).parent / "screenshots"
@@ -30,7 +33,7 @@ FLAGS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync", "--hide-scrollbars",
 ]  # fmt: skip
-WIDE, PHONE = {"width": 1280, "height": 860}, {"width": 390, "height": 844}
+WIDE, PHONE, FIRST = {"width": 1280, "height": 860}, {"width": 390, "height": 844}, {"width": 1280, "height": 800}
 TABS = {
     "classify": "Classify",
     "cell": "Inside the cell",
@@ -50,32 +53,65 @@ def main() -> None:
     with served(arguments.bundle) as address, tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         rows = write_rows(Path(folder) / "reviews.csv")
         browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
+        take_first(browser, address)
         for name in TABS:
             take(browser, address, name, "light", rows)
-        for name in ("classify", "cell"):
+        for name in ("classify", "cell", "copies"):
             take(browser, address, name, "dark", rows)
-            take(browser, address, name, "light", rows, phone=True)
+        for name, theme in (("classify", "light"), ("cell", "light"), ("batch", "dark")):
+            take(browser, address, name, theme, rows, phone=True)
         browser.close()
+
+
+def take_first(browser: Browser, address: str) -> None:
+    """The README's first picture: the page as it answers, half of it light and half of it dark."""
+    halves = []
+    for theme in ("light", "dark"):
+        page = browser.new_page(viewport=FIRST, color_scheme=theme)  # type: ignore[arg-type]
+        open_answered(page, address)
+        page.wait_for_timeout(800)
+        halves.append(Image.open(io.BytesIO(page.screenshot())).convert("RGB"))
+        page.close()
+    light, dark = halves
+    # A slanted cut, as the bar across the tally.
+    mask = Image.new("1", light.size)
+    width, height = light.size
+    ImageDraw.Draw(mask).polygon([(0.62 * width, 0), (width, 0), (width, height), (0.42 * width, height)], fill=1)
+    light.paste(dark, mask=mask)
+    save(light, OUT / "demo.png")
+
+
+def open_answered(page: Page, address: str) -> None:
+    """Open the page and have it read a text in which the answer turns."""
+    page.goto(address)
+    page.locator("#tg-review textarea").fill(TURN)
+    page.locator("#tg-classify").click()
+    page.get_by_test_id("words").filter(has_text="surprise").wait_for()
+
+
+def save(picture: Image.Image, path: Path) -> None:
+    """Write a PNG of 256 colours, none of them far from what it was, in a third of the bytes."""
+    colours = picture.convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE, kmeans=2, dither=Image.Dither.NONE)
+    with atomic_file(path) as temporary:
+        colours.save(temporary, "PNG", optimize=True)
+    print(path)
 
 
 def take(browser: Browser, address: str, name: str, theme: str, rows: Path, phone: bool = False) -> None:
     """One picture."""
     page = browser.new_page(viewport=PHONE if phone else WIDE, color_scheme=theme, device_scale_factor=1 + phone)  # type: ignore[arg-type]
-    page.goto(address)
-    page.locator("#tg-review textarea").fill(TURN)
-    page.locator("#tg-classify").click()
-    page.get_by_test_id("words").filter(has_text="surprise").wait_for()
+    open_answered(page, address)
     page.get_by_role("tab", name=TABS[name]).click()
     prepare(page, name, rows)
     page.mouse.move(0, 0)
     page.wait_for_timeout(800)
-    path = OUT / f"{name}{'-phone' if phone else '-dark' if theme == 'dark' else ''}.png"
     if phone:
-        page.screenshot(path=path, clip={"x": 0, "y": 0, "width": 390, "height": 1500}, full_page=True)
+        shot = page.screenshot(clip={"x": 0, "y": 0, "width": 390, "height": 1500}, full_page=True)
     else:
-        page.screenshot(path=path, full_page=name != "batch")
+        shot = page.screenshot(full_page=name != "batch")
     page.close()
-    print(path)
+    with Image.open(io.BytesIO(shot)) as picture:
+        save(picture, OUT / f"{name}{'-phone' if phone else ''}{'-dark' if theme == 'dark' else ''}.png")
 
 
 def prepare(page: Page, name: str, rows: Path) -> None:
@@ -90,7 +126,8 @@ def prepare(page: Page, name: str, rows: Path) -> None:
         page.locator("#tg-gate").click()
         page.locator("#tg-gates .tg-message").wait_for(state="detached", timeout=300_000)
     if name == "batch":
-        page.set_viewport_size({"width": 1280, "height": 1560})
+        if page.viewport_size != PHONE:
+            page.set_viewport_size({"width": 1280, "height": 1560})
         page.locator("#tg-file input[type=file]").set_input_files(rows)
         page.locator("#tg-start:not([disabled])").click()
         page.get_by_test_id("answers").wait_for(timeout=300_000)

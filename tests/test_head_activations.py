@@ -37,9 +37,10 @@ hidden_size = 32
 pooling = "max"
 head_activation = "{}"
 [training]
-epochs = 6
+epochs = 4
 batch_size = 32
 learning_rate = 1e-2
+precision = "float32"
 """
 
 

@@ -85,7 +85,8 @@ _WASM = (
     Platform("wasm32-wasi", "none", "simd128.wasm"),
     Platform("wasm32-wasi", "none", "scalar.wasm", only_scalar=True),
 )
-_WHEELS = [name for name in PLATFORMS if name != "musl-armv7"]
+WHEELS = [name for name in PLATFORMS if name != "musl-armv7"]
+"""What wheels are made for; a 32-bit ARM has the program, and C in its own build."""
 
 
 def this_platform() -> str:

@@ -28,17 +28,16 @@ class CustomBuildHook(BuildHookInterface):
         library = build_library(root, folder, name)
         build_data["tag"] = f"py3-none-{platform.tag}"
         build_data["pure_python"] = False
-        included = {
-            library: library.name,
-            **_web(root, root / "web" / "wasm" if version == "editable" else folder / "wasm"),
-        }
-        build_data["force_include"] |= {str(path): f"tallygate_native/{place}" for path, place in included.items()}
+        web = _web(root, root / "web" / "wasm" if version == "editable" else folder / "wasm")
+        if version != "editable":
+            included = {library: library.name, **web}
+            build_data["force_include"] |= {str(path): f"tallygate_native/{place}" for path, place in included.items()}
 
 
 def _web(root: Path, wasm: Path) -> dict[Path, str]:
     """What ``tallygate page`` needs, and where it stands in the package."""
     modules = build_wasm(root, wasm)
     sources = [root / "web" / "tallygate.js", *sorted((root / "web" / "page").iterdir())]
-    return {path: str(path.relative_to(root).as_posix()) for path in sources} | {
+    return {path: path.relative_to(root).as_posix() for path in sources} | {
         module: f"web/wasm/{module.name}" for module in modules
     }

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import onnx
 import pytest
+import torch
 from numpy.typing import NDArray
 from onnx import numpy_helper
 
@@ -24,7 +25,7 @@ from tallygate.runtime.bundle import LAYOUT, open_bundle, shipped_bundle
 from tallygate.runtime.classifier import Classifier
 from tallygate.runtime.errors import BundleInvalidError, GateError
 from tallygate.runtime.text import TextContract
-from tallygate.train.folder import Checkpoint
+from tallygate.train.folder import Checkpoint, load_checkpoint, shipped_checkpoint
 from tests.export.conftest import make_checkpoint, vocabulary
 from tests.test_mutations import (
     GRAPH_MUTATIONS,
@@ -235,3 +236,18 @@ def test_the_goldens_of_the_shipped_bundle_hold_every_word_and_mark() -> None:
     tokens = {token for golden in goldens for token in tokenizer.tokens(golden.text)}
     assert set(tokenizer.vocabulary.rows) | set(tokenizer.contract.punctuation) <= tokens
     assert set(range(1, tokenizer.vocabulary.size)) <= {row for golden in goldens for row in golden.ids}
+
+
+@pytest.mark.slow
+def test_each_row_of_the_shipped_model_moves_a_golden() -> None:
+    """Negated alone, by at least five times what a copy may be off."""
+    model, goldens = load_checkpoint(shipped_checkpoint()).model, open_bundle(shipped_bundle()).goldens()
+    weight, moved = model.embedding.weight, np.zeros(model.embedding.num_embeddings)
+    with torch.inference_mode():
+        for golden in sorted(goldens, key=lambda golden: len(golden.ids)):
+            for row in {row for row in golden.ids if moved[row] < 5e-4}:
+                weight[row].neg_()
+                logits = model(torch.tensor([golden.ids]), torch.tensor([len(golden.ids)]))[0]
+                weight[row].neg_()
+                moved[row] = max(moved[row], (logits - torch.tensor(golden.logits)).abs().max())
+    assert moved[1:].min() >= 5e-4

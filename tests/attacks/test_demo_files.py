@@ -16,17 +16,17 @@ import pytest
 pytest.importorskip("gradio", reason="needs the extra [demo]")
 
 import gradio
+from gradio import queueing, routes
 
 from tallygate.demo import workspace as workspace_module
-from tallygate.demo.app import build_app
-from tallygate.demo.copies import Copies
 from tallygate.demo.limits import SESSION_SECONDS, STORED_BYTES
+from tallygate.demo.manners import teach_manners
 from tallygate.demo.workspace import GRADIO_FOLDER, Workspace
 from tallygate.runtime.cli import main
 from tallygate.runtime.errors import InputError
-from tests.demo.conftest import bundle_path, copies
+from tests.demo.conftest import bundle_path
 
-__all__ = ["bundle_path", "copies"]
+__all__ = ["bundle_path"]
 
 
 def uploaded(workspace: Workspace, name: str = "a.csv", text: str = "text\ngood\n") -> Path:
@@ -125,13 +125,28 @@ def test_the_workspace_leaves_no_trace(monkeypatch: pytest.MonkeyPatch) -> None:
     assert os.environ[GRADIO_FOLDER] == "before"
 
 
-@pytest.mark.parametrize("address", ["http://evil.example/x.csv", "https://evil.example/x.csv", "ftp://evil.example/x"])
-def test_an_address_in_the_place_of_a_file_is_not_fetched(copies: Copies, address: str) -> None:
-    with Workspace() as workspace:
-        app = build_app(copies.bundle, workspace)
-        (file,) = [block for block in app.blocks.values() if getattr(block, "elem_id", None) == "tg-file"]
+@pytest.mark.parametrize("address", ["http://evil.example/x.csv", "https://evil.example/x.csv"])
+def test_an_address_in_the_place_of_a_file_is_not_fetched(address: str) -> None:
+    teach_manners()
+    # Components are made anew for each visit, so all of them are asked, and any kind of them.
+    for component in (gradio.File(), gradio.Textbox(), gradio.Dropdown([])):
+        with pytest.raises(gradio.Error, match="nothing is fetched"):
+            component.move_resource_to_block_cache(address)
         with ThreadPoolExecutor(1) as pool, pytest.raises(gradio.Error, match="nothing is fetched"):
-            pool.submit(asyncio.run, file.async_move_resource_to_block_cache(address)).result()  # type: ignore[attr-defined]
+            pool.submit(asyncio.run, component.async_move_resource_to_block_cache(address)).result()
+
+
+def test_a_request_that_gradio_cannot_understand_is_one_line_of_the_log(capsys: pytest.CaptureFixture[str]) -> None:
+    teach_manners()
+    for module in (queueing, routes):
+        try:
+            raise ValueError("first line\x1b[2J" + "x" * 1000 + "\nsecond line")
+        except ValueError:
+            module.traceback.print_exc()  # type: ignore[attr-defined]
+        told = capsys.readouterr().err
+        assert told.startswith("tallygate: a request failed: ValueError: first line\\u001b[2J")
+        assert told.count("\n") == 1
+        assert len(told) < 400
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows ends a program without telling it")

@@ -212,3 +212,14 @@ def test_no_frame_and_no_foreign_form_may_hold_the_page() -> None:
         assert {"frame-ancestors 'none'", "form-action 'self'", "object-src 'none'", "connect-src 'self'"} <= {*policy}
         assert answer.headers["x-frame-options"] == "DENY"
         assert {*map(str.lower, HEADERS)} <= {*answer.headers}
+
+
+def test_a_request_that_fails_behind_the_door_is_told_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    async def fail(_request: Request) -> PlainTextResponse:
+        raise UnicodeEncodeError("utf-8", "\ud83d", 0, 1, "surrogates not allowed")
+
+    client = TestClient(Guard(Starlette(routes=[Route("/", fail)])), "http://127.0.0.1:7860")
+    assert client.get("/").status_code == 500
+    told = capsys.readouterr().err
+    assert told.count("\n") == 1
+    assert "Traceback" not in told

@@ -13,6 +13,8 @@ from tallygate.runtime.bundle.reader import open_bundle
 from tallygate.runtime.classifier import Classifier
 from tallygate.runtime.cli import main
 from tallygate.runtime.engines import create_engine
+from tallygate.runtime.engines.ort.cpu import OnnxRuntimeEngine
+from tallygate.runtime.engines.plain.engine import NumpyEngine
 from tallygate.runtime.errors import BundleInvalidError, EngineError
 from tests.attacks import graphs, weights
 from tests.attacks.altering import Attack
@@ -96,35 +98,42 @@ def test_the_one_entry_that_int8_needs_is_allowed(toy: ToyBundle, tmp_path: Path
     assert create_engine(bundle, "onnxruntime").run(np.array([[2, 3]]), np.array([2])).shape == (1, 1)
 
 
-def with_huge_head(model: bytes) -> bytes:
-    """Weights that are numbers, and an answer that is none."""
-    graph = onnx.load_from_string(model)
-    for tensor in graph.graph.initializer:
-        if tensor.name == "head.weight":
-            largest = np.array([[3e38, 3e38, 3e38]], np.float32)
-            tensor.CopyFrom(numpy_helper.from_array(largest, tensor.name))
-        if tensor.name == "lstm.0.forward.b":
-            # Every gate open: each state is near 1, so the three products exceed the largest float32 together.
-            tensor.CopyFrom(numpy_helper.from_array(np.full((1, 24), 50, np.float32), tensor.name))
-    return graph.SerializeToString()
-
-
 @pytest.mark.parametrize("engine", ENGINES)
-def test_an_answer_that_is_not_finite_is_an_error_and_no_label(
-    engine: str, tmp_path: Path, recwarn: pytest.WarningsRecorder
-) -> None:
-    created = create_engine(open_bundle(bundle_with(with_huge_head(toy_model()), tmp_path)), engine)
+@pytest.mark.parametrize("number", [2.0**96, 3e38])
+def test_weights_that_would_overflow_are_refused(number: float, engine: str, tmp_path: Path) -> None:
+    graph = onnx.load_from_string(toy_model())
+    for tensor in graph.graph.initializer:
+        if tensor.name == "lstm.0.forward.b":
+            biases = np.full(tuple(tensor.dims), number, np.float32)
+            tensor.CopyFrom(numpy_helper.from_array(biases, tensor.name))
+    bundle = open_bundle(bundle_with(graph.SerializeToString(), tmp_path))
+    with pytest.raises(BundleInvalidError, match=r"forward\.b holds a number that is infinite, NaN or above"):
+        create_engine(bundle, engine)
+
+
+@pytest.fixture(params=[np.nan, np.inf])
+def no_number(request: pytest.FixtureRequest, toy_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once the bundle is made, both engines compute what is no number, as a processor's fault would have it."""
+    assert toy_path.exists()
+    for kind in (NumpyEngine, OnnxRuntimeEngine):
+        found = np.array([[request.param]], np.float32)
+        monkeypatch.setattr(kind, "_logits", lambda _self, ids, _lengths, found=found: np.repeat(found, len(ids), 0))
+
+
+@pytest.mark.usefixtures("no_number")
+@pytest.mark.parametrize("engine", ENGINES)
+def test_an_answer_that_is_not_finite_is_an_error_and_no_label(engine: str, toy_path: Path) -> None:
+    created = create_engine(open_bundle(toy_path), engine)
     with pytest.raises(EngineError, match=f"fp32 on {engine}: gave an answer that is not finite"):
         created.run(np.array([[2, 3]]), np.array([2]))
-    assert not recwarn.list
 
 
+@pytest.mark.usefixtures("no_number")
 @pytest.mark.parametrize("engine", ENGINES)
 def test_a_bundle_whose_answers_are_not_finite_is_not_served(
-    engine: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    engine: str, toy_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    path = bundle_with(with_huge_head(toy_model()), tmp_path)
-    assert main(["predict", "good", "--bundle", str(path), "--engine", engine, "--abstain-below", "0.9"]) == 2
+    assert main(["predict", "good", "--bundle", str(toy_path), "--engine", engine, "--abstain-below", "0.9"]) == 2
     printed = capsys.readouterr()
     assert printed.out == ""
     assert "not finite" in printed.err

@@ -13,6 +13,7 @@ import pytest
 from tallygate.demo.batch import BatchRun
 from tallygate.demo.copies import Copies
 from tallygate.demo.tabs import batch as batch_tab
+from tallygate.demo.workspace import Workspace
 from tallygate.runtime.classifier import Classifier
 from tests.demo.visiting import choose, classify, open_tab, start, upload, wait_for_text
 
@@ -175,3 +176,23 @@ def test_the_page_of_the_api_asks_nobody_else(page: Page) -> None:
     page.get_by_text("Use via API").click()
     page.locator(".api-docs").get_by_text("/classify_many").locator("visible=true").first.wait_for()
     assert page.get_by_text("/answer").count() == 0
+
+
+def test_a_visitor_s_files_go_when_the_visitor_does(open_page: Opener, workspace: Workspace, tmp_path: Path) -> None:
+    page = open_page()
+    path = tmp_path / "rows.csv"
+    path.write_text("text\ngood film\n", encoding="utf-8")
+    before = set(workspace.folder.iterdir())
+    upload(page, path)
+    start(page)
+    page.get_by_test_id("answers").wait_for()
+    (folder,) = [new for new in set(workspace.folder.iterdir()) - before if new.name.startswith("visitor-")]
+    assert {file.name for file in folder.rglob("*.csv")} == {"rows.csv", "predictions.csv", "bad_rows.csv"}
+    uploads = [file for file in workspace.folder.rglob("rows.csv") if folder not in file.parents]
+    assert uploads == []
+    page.context.close()
+    for _ in range(200):
+        if not folder.exists():
+            break
+        time.sleep(0.1)
+    assert not folder.exists()

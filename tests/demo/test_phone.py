@@ -44,7 +44,7 @@ def test_every_tab_is_on_a_phone_s_screen_whichever_is_open(phone: Page) -> None
 
 def test_the_answer_comes_into_a_phone_s_view(phone: Page) -> None:
     top = "document.getElementById('tg-reading').getBoundingClientRect().top"
-    assert phone.evaluate(top) > 600
+    phone.wait_for_function(f"{top} > 0.6 * window.innerHeight")
     classify(phone, "very good film")
     wait_for_text(phone.get_by_test_id("words"), "very")
     phone.wait_for_function(f"{top} >= -5 && {top} < 0.5 * window.innerHeight")

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from tallygate.demo import reading as reading_module
 from tallygate.demo.copies import Copies
-from tallygate.demo.reading import NO_WORD, read, words_of
+from tallygate.demo.reading import NO_WORD, read, words_in, words_of
 from tallygate.demo.show.reading import show_reading
+from tallygate.demo.show.tones import TONES, tones_in
 from tallygate.demo.templating import render
 from tallygate.runtime.bundle.reader import open_bundle
 from tests.runtime.conftest import ToyBundle
@@ -77,3 +78,31 @@ def test_no_text_becomes_a_part_of_the_page(text: str) -> None:
     html = render("message.html", kind="plain", text=f"<script onload=x>{text}<b>")
     assert Tags(html).found == {"div"}
     assert not re.search(r"[${}`]", html)
+
+
+def test_punctuation_is_not_counted_as_words(copies: Copies) -> None:
+    assert words_in(["good", ",", "7", "...", "it's", "é", "中", "'", NO_WORD]) == 5
+    assert words_in([]) == 0
+    html = show_reading(read("very good film", copies.load(copies.first)))
+    assert "<span>3 words read</span>" in html
+
+
+def test_marks_that_are_read_are_told_beside_the_words(tmp_path: Path) -> None:
+    toy = ToyBundle()
+    toy.manifest["text"]["punctuation"] = "!,."  # type: ignore[index]
+    toy.match_hashes()
+    classifier = Copies(open_bundle(toy.write_directory(tmp_path / "toy")))
+    html = show_reading(read("good, film!", classifier.load(classifier.first)))
+    assert "<span>2 words and 2 marks read</span>" in html
+    assert "unknown word</span> 0 of" not in html
+    html = show_reading(read("zorbly!", classifier.load(classifier.first)))
+    assert "<span>1 word and 1 mark read</span>" in html
+    assert "unknown word</span> 1 of 1" in html
+
+
+def test_labels_side_by_side_never_share_a_colour() -> None:
+    assert tones_in([2, 0, 1]) == {0: 0, 1: 1, 2: 2}
+    order = [11, 3, 0, *range(4, 11), 1, 2]
+    tones = tones_in(order)
+    assert [tones[index] for index in order[:TONES]] == list(range(TONES))
+    assert {tones[index] for index in order[TONES:]} == {"against"}

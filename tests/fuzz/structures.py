@@ -13,7 +13,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from tallygate.runtime.graph.architecture import Architecture, Sizes
 from tallygate.runtime.graph.terms import OPERATORS
-from tests.attacks.graphs import ATTACKS
+from tests.attacks import graphs, weights
 from tests.runtime.conftest import WORDS, ToyBundle, toy_goldens
 from tests.runtime.graph.written import written
 
@@ -58,7 +58,7 @@ def alter_graph(rng: random.Random, model: bytes) -> bytes:
     """One to three changes, or an attack of the catalogue."""
     if rng.random() < 0.1:
         try:
-            return rng.choice(ATTACKS)(model)
+            return rng.choice([*graphs.ATTACKS, *weights.ATTACKS])(model)
         except Exception:  # it needs a part that this graph does not have
             return model
     graph = onnx.load_from_string(model)

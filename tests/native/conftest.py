@@ -21,8 +21,6 @@ from tallygate.runtime.engines.integer.native import NativeEngine
 from tallygate.runtime.engines.plain import ActivationName, DirectionWeights, Weights
 from tallygate.runtime.text import TextContract, Tokenizer, Vocabulary
 
-native = pytest.importorskip("tallygate_native", reason="needs the C core: pip install ./runtime/tallygate-native")
-
 ROWS = 60
 MAX_LENGTH = 40
 PUNCTUATION = "!?.,;=\u2026"
@@ -84,18 +82,27 @@ def vocabulary() -> Vocabulary:
 
 
 @cache
-def make_image(keep: str = "last", formats: tuple[int, int, int] = (9, 11, 1), **shape: object) -> bytes:
+def make_image(
+    keep: str = "last", formats: tuple[int, int, int] = (9, 11, 1), many_goldens: bool = False, **shape: object
+) -> bytes:
     """The image of :func:`random_weights`, with goldens."""
     model = integer_from_weights(random_weights(**shape), Formats(*formats))  # type: ignore[arg-type]
     contract = TextContract(max_length=MAX_LENGTH, keep=keep, punctuation=PUNCTUATION, version=2)  # type: ignore[arg-type]
     tokenizer, lstm = Tokenizer(vocabulary(), contract), IntegerLSTM(model)
     goldens = []
-    for text in ("", "good bad caf\u00e9 \u1e69 ax by", "don\u2019t! " * 30):
+    texts = ["", "good bad caf\u00e9 \u1e69 ax by", "don\u2019t! " * 30]
+    for text in texts + (_salads(60) if many_goldens else []):
         ids = np.array([tokenizer.encode(text)])
         goldens.append(ImageGolden(text, lstm.logits(ids, np.array([ids.shape[1]]))[0]))
     labels = ["no", "yes"] if model.outputs == 1 else [f"label {place:03}" for place in range(model.outputs)]
     temperatures = np.linspace(2.0, 1.0, 5)
     return image_from(ImageContents(model, vocabulary(), contract, labels, temperatures, goldens))
+
+
+def _salads(count: int) -> list[str]:
+    """Texts of random words of the vocabulary, of 1 to 60 words."""
+    rng, words = np.random.default_rng(5), sorted(vocabulary().rows)
+    return [" ".join(rng.choice(words, rng.integers(1, 60))) for _ in range(count)]
 
 
 def kernels() -> list[str]:

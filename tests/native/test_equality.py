@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from tallygate.runtime.engines.integer.native import NativeEngine
 from tests.native.conftest import MAX_LENGTH, ROWS, answered, kernels, make_image, random_rows, specified
 
+pytest.importorskip("tallygate_native", reason="needs the C core: make setup")
+
 SHAPES = {
     **{f"hidden {size}": {"hidden": size} for size in (1, 8, 31, 32, 33, 36, 37, 64, 100, 128, 256, 512)},
     **{f"{pooling}": {"hidden": 36, "pooling": pooling} for pooling in ("last", "max", "mean")},

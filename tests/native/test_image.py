@@ -18,6 +18,8 @@ from tallygate.runtime.engines.integer.native import NativeEngine
 from tallygate.runtime.errors import BundleInvalidError, TallygateError
 from tests.native.conftest import MAX_LENGTH, make_image
 
+pytest.importorskip("tallygate_native", reason="needs the C core: make setup")
+
 TAGS = ("SIZE", "LABL", "MARK", "WORD", "EMBD", "INPT", "LSTM", "FUNC", "HEAD", "CALB", "GOLD")
 
 

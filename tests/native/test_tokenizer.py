@@ -16,6 +16,8 @@ from tallygate.runtime.unicode.composition import compose
 from tallygate.runtime.unicode.tables import DECOMPOSES, FOLDS, JOINS, unicode_tables
 from tests.native.conftest import MAX_LENGTH, PUNCTUATION, make_image, vocabulary
 
+pytest.importorskip("tallygate_native", reason="needs the C core: make setup")
+
 SPECIAL = [
     chr(c)
     for c in range(sys.maxunicode + 1)

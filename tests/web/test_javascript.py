@@ -70,14 +70,12 @@ def run(*command: str | Path, cwd: Path, **options: Any) -> str:  # noqa: ANN401
 
 
 @pytest.fixture(scope="module")
-def node() -> str:
-    """Node of a version that the package supports, where the WebAssembly is built."""
+def node(wasm: Path) -> str:
+    """Node of a version that the package supports, and the WebAssembly beside it."""
     found = tool("node")
     version = run(found, "--version", cwd=ROOT)
     if int(version[1:].split(".")[0]) < 20:
         pytest.skip(f"needs node 20, not {version.strip()}")
-    if not (WEB / "wasm" / "scalar.js").exists():
-        pytest.skip("needs the WebAssembly: python runtime/tallygate-native/compiling.py wasm")
     return found
 
 

@@ -19,6 +19,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tallygate.demo.limits import FILE_BYTES, REQUEST_BYTES, STORED_BYTES
+from tallygate.demo.manners import tell_fault
 
 LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 POLICY = (
@@ -74,7 +75,11 @@ class Guard:
                 await self._app(scope, receive, send)
             return
 
+        begun = False
+
         async def send_with_headers(message: Message) -> None:
+            nonlocal begun
+            begun = True
             if message["type"] == "http.response.start":
                 MutableHeaders(scope=message).update(HEADERS)
             await send(message)
@@ -88,6 +93,10 @@ class Guard:
         self._coming += size
         try:
             await self._app(scope, receive, send_with_headers)
+        except Exception as error:  # whatever a request makes Gradio raise ends here, in one line of the log
+            tell_fault(error)
+            if not begun:
+                await PlainTextResponse("This request failed.\n", 500)(scope, receive, send_with_headers)
         finally:
             self._coming -= size
 

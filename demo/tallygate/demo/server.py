@@ -15,6 +15,7 @@ from starlette.routing import Route
 
 from tallygate.demo.guard import Guard
 from tallygate.demo.limits import FILE_BYTES
+from tallygate.demo.manners import teach_manners
 from tallygate.demo.passwords import Doorkeeper
 from tallygate.demo.theme import CSS, theme
 from tallygate.demo.workspace import Workspace
@@ -36,6 +37,7 @@ def serve(
     Without ``port`` the first free one from 7860 is taken. ``names`` are the hosts beside this machine's own under
     which the page may be asked for. Raises :class:`UsageError` when the port is taken.
     """
+    teach_manners()
     known = list(names)
     guard = Middleware(Guard, names=known, stored=lambda: workspace.stored)
     options: dict[str, Any] = {"app_kwargs": {"middleware": [guard]}}

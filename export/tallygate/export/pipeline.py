@@ -9,7 +9,7 @@ from pathlib import Path
 import onnx
 import torch
 
-from tallygate.export.bundle import bundle_files, check_can_build, check_may_write, plan_files, write_bundle
+from tallygate.export.bundle import bundle_files, check_can_build, check_fits, check_may_write, plan_files, write_bundle
 from tallygate.export.graph import check_graph, check_opset, onnx_from_checkpoint
 from tallygate.export.references import goldens_to_jsonl, load_texts, make_goldens, one_thread, with_answers
 from tallygate.export.results import ExportOptions, ExportResult, VariantResult
@@ -36,6 +36,7 @@ def export_bundle(
     :func:`plan_files`.
     """
     check_may_write(Path(out), options.force)
+    check_fits(checkpoint)
     check_can_build(options.rtx_targets)
     check_opset(options.opset)
     say("texts to compare on")

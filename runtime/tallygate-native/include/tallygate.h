@@ -45,7 +45,6 @@ typedef enum tg_status {
 
 typedef struct tg_model tg_model;
 typedef struct tg_worker tg_worker;
-typedef struct tg_stream tg_stream;
 
 /* One line in English for each status. */
 TG_API const char *tg_message(tg_status status);
@@ -75,7 +74,7 @@ TG_API const char *tg_golden(const tg_model *model, size_t place, size_t *size);
 TG_API tg_status tg_worker_open(tg_model *model, tg_worker **worker);
 TG_API void tg_worker_close(tg_worker *worker);
 
-/* Answers every golden text. at: the first one that differs, where one does. */
+/* Answers every golden text, alone and with others. at: the first one that differs, where one does. */
 TG_API tg_status tg_check(tg_worker *worker, size_t *at);
 /* UTF-8 -> ids; room for max_length of them. */
 TG_API tg_status tg_encode(tg_worker *worker, const char *text, size_t size, int32_t *ids, size_t *count);

@@ -6,7 +6,7 @@
 
 #include "kernel.h"
 
-enum { TG_WINDOW = 1024, TG_WINDOW_IDS = 65536, TG_WINDOW_CODES = 16384 };
+enum { TG_WINDOW = 1024, TG_WINDOW_IDS = 65536, TG_WINDOW_CODES = 16384, TG_GOLDENS = 64 };
 
 struct tg_model {
     tg_image image;
@@ -27,7 +27,7 @@ struct tg_worker {
     int32_t *ids;             /* [window_ids + max_length] of one window of texts */
     int64_t *offsets;         /* [TG_WINDOW + 1] */
     uint32_t *order, *counts; /* sorting by length */
-    double *logits;           /* of a golden text */
+    double *logits;           /* [TG_GOLDENS][outputs] of golden texts */
     int64_t *pooled;          /* [TG_WINDOW][width] */
     int8_t *codes[2];         /* [window_ids][width] of a layer, where another one reads them */
     uint8_t *word;            /* the tokenizer's word and segment */

@@ -7,7 +7,12 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
+
+# From 1.29 on, onnxruntime's own builds keep a device id and a database of events in the user's cache and send them to
+# their maker, from the moment they are imported. Whoever wants that sets the variable to 0.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 if TYPE_CHECKING:
     from tallygate.runtime.bundle import Bundle as Bundle

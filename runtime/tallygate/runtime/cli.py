@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from tallygate.runtime.command import INTERRUPTED, Command
-from tallygate.runtime.console import Terminated, ended_by_signals, prepare_streams, settle_stdout
+from tallygate.runtime.console import Terminated, ended_by_signals, prepare_streams, settle_streams
 from tallygate.runtime.errors import TallygateError
 from tallygate.runtime.terminal import notice, printable
 
@@ -26,7 +26,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return _exit_code(argv)
     finally:
-        settle_stdout()
+        settle_streams()
 
 
 def _exit_code(argv: Sequence[str] | None) -> int:

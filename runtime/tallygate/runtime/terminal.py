@@ -15,6 +15,7 @@ import re
 import sys
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from functools import cache
 
 _ACTED_ON = (
     "\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff"  # controls, line and paragraph separators, surrogates
@@ -22,20 +23,17 @@ _ACTED_ON = (
     "\xad\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\u180e\u200b\u2060-\u2065\u206a-\u206f\ufeff\ufff9-\ufffb"
     "\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e007f"
 )
-_UNPRINTABLE = re.compile(f"[{_ACTED_ON}]")
-_UNPRINTABLE_IN_JSON = re.compile(f"[{_ACTED_ON}]".replace("\x00-\x1f", "\x00-\x09\x0b-\x1f"))
-_WHITE_SPACE = re.compile(r"\s")
 
 
 def printable(text: object) -> str:
     r"""``str(text)`` in one line: each white space is a space, and what a terminal acts on reads like ``\u001b``."""
     line = str(text)
-    return line if line.isprintable() else _UNPRINTABLE.sub(_escape, _WHITE_SPACE.sub(" ", line))
+    return line if line.isprintable() else _unprintable().sub(_escape, re.sub(r"\s", " ", line))
 
 
 def printable_json(text: str) -> str:
     r"""A JSON text of the same value whose strings are safe on a terminal; its own line ends stay."""
-    return text if text.isprintable() else _UNPRINTABLE_IN_JSON.sub(_escape, text)
+    return text if text.isprintable() else _unprintable(but="\n").sub(_escape, text)
 
 
 def notice(line: str) -> None:
@@ -59,6 +57,11 @@ def table(
 
     cells = [[printable(cell) for cell in row] for row in rows]
     return tabulate(cells, list(map(printable, headers)), tablefmt=style, disable_numparse=True, colalign=align)
+
+
+@cache  # compiled when there is something to clean: most processes never show any of these
+def _unprintable(but: str = "") -> re.Pattern[str]:
+    return re.compile(f"(?![{but}])[{_ACTED_ON}]" if but else f"[{_ACTED_ON}]")
 
 
 def _escape(found: re.Match[str]) -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 
 import numpy as np
 import pytest
 import torch
 
+from tallygate.export.references import coverage
+from tallygate.export.references.coverage import FELT, covering_texts, felt_rows
 from tallygate.export.references.goldens import goldens_to_jsonl, make_goldens
 from tallygate.runtime.parity.comparison import deviation
 from tallygate.runtime.parity.gate import MINIMUM_GOLDENS, reference_from_goldens
@@ -71,3 +74,43 @@ def test_a_foreign_vocabulary_still_hears_every_label(checkpoint_of: MakeCheckpo
 def test_a_vocabulary_without_words_makes_no_crash(checkpoint: Checkpoint) -> None:
     empty = Checkpoint(**{**vars(checkpoint), "vocabulary": Vocabulary({}, checkpoint.vocabulary.size)})
     assert len(make_goldens(empty)) >= MINIMUM_GOLDENS
+
+
+@pytest.mark.parametrize(
+    ("outputs", "architecture"),
+    [(1, {}), (3, {"pooling": "max"}), (1, {"pooling": "mean", "bidirectional": True}), (8, {"layers": 2})],
+)
+def test_they_hold_every_word_and_feel_every_row(
+    checkpoint_of: MakeCheckpoint, outputs: int, architecture: dict[str, object]
+) -> None:
+    checkpoint = checkpoint_of(outputs, **architecture)
+    tokenizer = Tokenizer(checkpoint.vocabulary, checkpoint.text)
+    texts = [golden.text for golden in make_goldens(checkpoint)]
+    assert set(checkpoint.vocabulary.rows) <= {token for text in texts for token in tokenizer.tokens(text)}
+    assert felt_rows(checkpoint.model, tokenizer, texts)[1:].min() >= FELT
+
+
+def test_a_row_that_no_text_feels_stands_alone(checkpoint_of: MakeCheckpoint) -> None:
+    """Far from the last state of a network that forgets at once, a word in a text moves nothing."""
+    checkpoint = checkpoint_of()
+    units = checkpoint.model.architecture.hidden_size
+    forgetful = copy.deepcopy(checkpoint.model)
+    with torch.no_grad():
+        forgetful.lstm[0].forward_lstm.bias[units : 2 * units] = -50  # the forget gate
+        forgetful.lstm[0].forward_lstm.weight_hh.zero_()
+    tokenizer = Tokenizer(checkpoint.vocabulary, checkpoint.text)
+    texts = covering_texts(forgetful, tokenizer, 0)
+    alone = [text for text in texts if " " not in text]
+    assert len(alone) > 50
+    assert felt_rows(forgetful, tokenizer, texts)[2:].min() >= FELT
+
+
+def test_many_labels_have_fewer_and_longer_texts(
+    checkpoint_of: MakeCheckpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(coverage, "MAX_LOGITS", 80)
+    checkpoint = checkpoint_of(8, max_length=400)
+    tokenizer = Tokenizer(checkpoint.vocabulary, checkpoint.text)
+    texts = covering_texts(checkpoint.model, tokenizer, 0)
+    assert len(texts) * 8 <= 80
+    assert set(checkpoint.vocabulary.rows) <= {token for text in texts for token in tokenizer.tokens(text)}

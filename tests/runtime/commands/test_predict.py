@@ -16,7 +16,6 @@ import pytest
 from tallygate.runtime.cli import main
 from tallygate.runtime.commands import predict_watching
 from tallygate.runtime.records import formats as records_formats
-from tallygate.runtime.records import opening
 
 Capture = pytest.CaptureFixture[str]
 ROWS = 'id,review,label\n7,"good\nfilm",bad\n8,bad plot,=good\n'
@@ -158,11 +157,10 @@ def test_broken_gzip_is_one_line(capsys: Capture, toy_path: Path, tmp_path: Path
 
 
 def test_a_bomb_is_refused(capsys: Capture, toy_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(opening, "EXPANSION_FREE", 2**20)
     monkeypatch.setattr(records_formats, "MAX_ROW_BYTES", 2**30)
     path = tmp_path / "r.txt.gz"
     path.write_bytes(gzip.compress(b" " * 2**23))
-    assert "expands to more than 200 times its size" in error(capsys, toy_path, "--file", str(path))
+    assert "expands to more than 100 times its size" in error(capsys, toy_path, "--file", str(path))
 
 
 @pytest.mark.parametrize("encoding", ["latin-1", "cp1252", "utf-16", "utf-16-le", "utf-32", "shift_jis"])

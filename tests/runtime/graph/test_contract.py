@@ -85,20 +85,20 @@ def test_no_constant_can_be_another(precision: str) -> None:
 
 @pytest.mark.parametrize("precision", sorted(STORAGES))
 def test_every_float_is_held_to_be_a_number(precision: str) -> None:
-    nan = {1: b"\x00\x00\xc0\x7f", 10: b"\x00\x7e", 16: b"\xc0\x7f"}
+    # NaN, and 2^96, or minus infinity where that is less.
+    bad = {1: ["0000c07f", "0000806f"], 10: ["007e", "00fc"], 16: ["c07f", "806f"]}
     sound = written(BOTH_WAYS, SMALL, precision)
     seen = 0
     for place, tensor in enumerate(sound.graph.initializer):
-        if tensor.data_type in nan and not tensor.name.startswith("constant_"):
+        for number in bad.get(tensor.data_type, []) if not tensor.name.startswith("constant_") else []:
             altered = onnx.ModelProto()
             altered.CopyFrom(sound)
-            array = altered.graph.initializer[place]
-            size = len(nan[tensor.data_type])
-            array.raw_data = array.raw_data[:-size] + nan[tensor.data_type]
-            with pytest.raises(BundleInvalidError, match="infinite or NaN"):
+            array, data = altered.graph.initializer[place], bytes.fromhex(number)
+            array.raw_data = array.raw_data[: -len(data)] + data
+            with pytest.raises(BundleInvalidError, match="infinite, NaN or above"):
                 checked_graph(altered.SerializeToString(), precision)
             seen += 1
-    assert seen >= 6
+    assert seen >= 12
 
 
 @pytest.mark.parametrize(

@@ -169,6 +169,14 @@ def test_accuracy_binds_int8() -> None:
     assert "points of accuracy lost" not in failed(Summing("int8"), goldens, labelled)
 
 
+@pytest.mark.parametrize("right", range(1, 500, 7))
+def test_one_text_of_500_is_a_fifth_of_a_point(right: int) -> None:
+    expected = np.where(np.arange(500) < right, 1.0, -1.0).astype(np.float32)[:, None]
+    found = expected.copy()
+    found[0] = -1.0
+    assert Comparison(expected, found).points_lost(np.ones(500, np.int64)) == 0.2
+
+
 def test_a_reference_that_says_nothing_fails() -> None:
     goldens = reference()
     quiet = replace(goldens, logits=goldens.logits / 100)

@@ -30,7 +30,11 @@ def test_refuses_a_row_outside_the_embedding(row: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "data", [b"good\n", b"good\t2\textra\n", b"good\tx\n", b"good\t2\ngood\t3\n", b"\xff\t2\n", b"good\t9\n"]
+    "data",
+    [
+        *(b"good\n", b"good\t2\textra\n", b"good\tx\n", b"good\t2\ngood\t3\n", b"\xff\t2\n", b"good\t9\n"),
+        *(b"good\t2", b"good\t2\nbad", b"\n", b"good\t2\n\n", b"2\t3\t3\ngood\n", b"good\t2\r\tbad\n"),
+    ],
 )
 def test_refuses_a_broken_file_in_one_line(data: bytes) -> None:
     with pytest.raises(BundleInvalidError, match="here: is not a vocabulary") as caught:

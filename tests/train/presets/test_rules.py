@@ -95,7 +95,7 @@ def test_a_users_file_is_decided_on_once_and_the_run_keeps_it(
             plan_run(options(questions, out=out, preset=preset))
     with pytest.raises(CheckpointError, match="preset auto, not tiny"):
         plan_run(options(questions, out=out, resume=True, preset="tiny"))
-    with pytest.raises(CheckpointError, match="epochs 2, not 5"):
+    with pytest.raises(OutputError, match="of 2 epochs; prolong it with --resume"):
         plan_run(options(questions, out=out, epochs=5))
     monkeypatch.chdir(tmp_path)
     assert plan_run(options(questions)).folder == Path("runs/questions-auto")

@@ -24,9 +24,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_data_options(parser)
     add("--teacher", metavar="T", help="a finished run, or a .parquet file of probabilities, that training learns from")
     add("--out", metavar="RUN", help="folder of the run (default: runs/DATA-PRESET)")
-    add("--resume", action="store_true", help="go on with the run in that folder; --epochs may prolong it")
+    add("--resume", action="store_true", help="go on with the run in that folder")
     add("--seed", type=int, help="seed of weights, batch order and dropout (default: the preset's)")
-    add("--epochs", type=int, help="passes over the training data (default: the preset's)")
+    prolonged = "; more of them with --resume prolong a run, and its learning rate goes on as in a run of so many"
+    add("--epochs", type=int, help=f"passes over the training data (default: the preset's){prolonged}")
     add("--device", metavar="D", help="auto, cpu or cuda; start with torchrun for several GPUs (default: auto)")
     add("--threads", type=int, help="CPU threads; another number rounds otherwise, so weights differ (default: 1)")
 

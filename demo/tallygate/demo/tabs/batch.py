@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import gradio as gr
 
@@ -86,8 +86,6 @@ def _build_form(copies: Copies) -> _Form:
         with gr.Column(scale=1, min_width=160):
             start = gr.Button("Classify all", variant="primary", interactive=False, elem_id="tg-start")
             cancel = gr.Button("Cancel", variant="stop", interactive=False, elem_id="tg-cancel")
-    # Gradio would fetch a file that a request names by its address.
-    file.async_move_resource_to_block_cache = _from_here_only(file)  # type: ignore[method-assign]
     return _Form(file, column, copy, start, cancel, gr.HTML(elem_id="tg-status"))
 
 
@@ -205,22 +203,6 @@ def _button(interactive: bool) -> gr.Button:
 
 def _fault(error: TallygateError) -> str:
     return render("message.html", kind="fault", text=str(error))
-
-
-def _from_here_only(file: gr.File) -> Any:  # noqa: ANN401
-    move = file.async_move_resource_to_block_cache
-
-    async def checked(path: Path | str | None) -> str | None:
-        if path is not None and "://" in str(path):
-            _refuse_address()
-        return await move(path)
-
-    return checked
-
-
-def _refuse_address() -> NoReturn:
-    error = InputError("the file", "is an address, and nothing is fetched from elsewhere", "choose a file of your own")
-    raise gr.Error(str(error), title="This cannot be done", print_exception=False)
 
 
 _INTRODUCTION = (

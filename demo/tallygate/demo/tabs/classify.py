@@ -38,6 +38,10 @@ def build_classify(copies: Copies, examples: Examples) -> ClassifyTab:
         return show_reading(read(text, copies.load(copies.find(check_name(copy)))), text)
 
     texts = list(examples.texts.values())
+
+    def example(index: object) -> str:
+        return texts[index] if isinstance(index, int) and 0 <= index < len(texts) else texts[0]
+
     gr.HTML(f"<p class='tg-intro'>{examples.invitation}, or take an example, and watch the model read it.</p>")
     with gr.Row(equal_height=False):
         with gr.Column(scale=2, min_width=280):
@@ -51,7 +55,7 @@ def build_classify(copies: Copies, examples: Examples) -> ClassifyTab:
             )  # fmt: skip
         with gr.Column(scale=3, min_width=300):
             result = gr.HTML(answer(examples.first, "auto"), elem_id=_ANSWER, container=True, padding=True)
-    picked = offered.click(lambda index: texts[index], offered, text, **QUICK)
+    picked = offered.click(example, offered, text, **QUICK)
     cleared = clear.click(lambda: "", None, text, **QUICK)
     asked = gr.on([button.click, text.submit, copy.change], answer, [text, copy], result, **PRIVATE)
     for event in (asked, picked.then(answer, [text, copy], result, **PRIVATE)):

@@ -11,7 +11,23 @@ from tallygate.export.bundle.card import model_card
 from tallygate.export.bundle.tokenizer_json import tokenizer_json
 from tallygate.export.bundle.writer import file_facts
 from tallygate.export.results import ExportOptions, VariantResult
-from tallygate.runtime.bundle import LAYOUT, SCHEMA, Manifest, Parity, Variant, manifest_to_json
+from tallygate.runtime.bundle import (
+    LAYOUT,
+    MAX_GOLDEN_BYTES,
+    MAX_LABELS,
+    MAX_LINE,
+    MAX_MARKS,
+    MAX_TOKENS,
+    MAX_VOCABULARY,
+    MAX_WORDS,
+    SCHEMA,
+    Manifest,
+    Parity,
+    Variant,
+    manifest_from_json,
+    manifest_to_json,
+)
+from tallygate.runtime.errors import BundleInvalidError, ExportError
 from tallygate.runtime.parity import GateReport
 from tallygate.runtime.text import Tokenizer
 from tallygate.runtime.version import VERSION
@@ -27,7 +43,8 @@ def bundle_files(
 ) -> dict[str, bytes]:
     """Every file by name; ``goldens`` is ``golden.jsonl``, ``variants`` are those that passed, the default first.
 
-    ``plans`` are TensorRT's plans and their facts, by file name.
+    ``plans`` are TensorRT's plans and their facts, by file name. Raises :class:`ExportError` where they are more than a
+    bundle can hold.
     """
     files = {LAYOUT.model(variant.recipe.precision): variant.model for variant in variants} | dict(plans)
     files[LAYOUT.vocabulary] = checkpoint.vocabulary.to_bytes()
@@ -36,7 +53,40 @@ def bundle_files(
     manifest = _manifest(checkpoint, variants, options)
     files[LAYOUT.card] = model_card(manifest, options).encode("utf-8")
     complete = msgspec.structs.replace(manifest, files=file_facts(files))
-    return {LAYOUT.manifest: manifest_to_json(complete), **files}
+    return _readable({LAYOUT.manifest: manifest_to_json(complete), **files})
+
+
+def check_fits(checkpoint: Checkpoint) -> None:
+    """Find out before the gates, which take long, whether a bundle can hold the checkpoint.
+
+    Raises :class:`ExportError` where its vocabulary, its labels or its texts are beyond the bounds of docs/bundle.md.
+    """
+    facts = {
+        "words": (len(checkpoint.vocabulary), MAX_WORDS),
+        "embedding rows": (checkpoint.vocabulary.size, MAX_WORDS + 2),
+        "labels": (len(checkpoint.labels), MAX_LABELS),
+        "characters in a label": (max(map(len, checkpoint.labels)), MAX_LINE),
+        "tokens per text": (checkpoint.text.max_length, MAX_TOKENS),
+        "kept marks": (len(checkpoint.text.punctuation), MAX_MARKS),
+    }
+    for what, (has, most) in facts.items():
+        if has > most:
+            raise ExportError(
+                "the checkpoint", f"has {has:,} {what}, above {most:,}", "train one within docs/bundle.md"
+            )
+
+
+def _readable(files: dict[str, bytes]) -> dict[str, bytes]:
+    """The files, held to what every reader is: what would not be read is not written."""
+    try:
+        manifest_from_json(files[LAYOUT.manifest], "the bundle")
+    except BundleInvalidError as error:
+        raise ExportError("the bundle", f"would not be read ({error.reason})", "export fewer variants") from error
+    for name, most in ((LAYOUT.goldens, MAX_GOLDEN_BYTES), (LAYOUT.vocabulary, MAX_VOCABULARY)):
+        if len(files[name]) > most:
+            reason = f"would not be read ({name} is larger than {most:,} bytes)"
+            raise ExportError("the bundle", reason, "train with fewer labels or words")
+    return files
 
 
 def _manifest(checkpoint: Checkpoint, variants: Sequence[VariantResult], options: ExportOptions) -> Manifest:

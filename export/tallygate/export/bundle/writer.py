@@ -6,6 +6,7 @@ import hashlib
 import os
 import shutil
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -17,6 +18,8 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 """The earliest time that a zip can hold."""
 _UNIX = 3
 _MODE = 0o100644 << 16
+_WORTH_IT = 0.9
+"""A file is compressed if at most that share of it is left."""
 
 
 def write_bundle(path: str | Path, files: Mapping[str, bytes], force: bool = False) -> None:
@@ -104,8 +107,14 @@ def _write_zip(path: Path, files: Mapping[str, bytes]) -> None:
         for name in _ordered(files):
             entry = zipfile.ZipInfo(name, _EPOCH)
             entry.create_system, entry.external_attr = _UNIX, _MODE
-            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.compress_type = _compression(files[name])
             archive.writestr(entry, files[name], compresslevel=9)
+
+
+def _compression(data: bytes) -> int:
+    """Weights hardly shrink, and to inflate them would be a fifth of what it takes to load a bundle."""
+    shrinks = len(zlib.compress(data, 9)) < _WORTH_IT * len(data)
+    return zipfile.ZIP_DEFLATED if shrinks else zipfile.ZIP_STORED
 
 
 def _ordered(files: Mapping[str, bytes]) -> list[str]:

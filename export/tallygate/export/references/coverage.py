@@ -27,6 +27,8 @@ FELT = 1e-3
 """What a row's contribution must move a logit by, to first order: ten times what a copy may be off."""
 MAX_ALONE = 8_192
 """Texts of one word; a model that feels less of its words than that has rows that were never trained."""
+MAX_LOGITS = 2**18
+"""Of all these texts: with many labels they hold more words each and fewer words stand alone, so goldens stay small."""
 _BATCH_SIZE = 64
 
 T = TypeVar("T")
@@ -35,13 +37,14 @@ T = TypeVar("T")
 def covering_texts(model: LSTMClassifier, tokenizer: Tokenizer, seed: int) -> list[str]:
     """Texts of all words and marks, then the words that no text feels, each alone."""
     words = sorted(tokenizer.vocabulary.rows, key=lambda word: (tokenizer.vocabulary.rows[word], word))
-    size = min(WORDS_PER_TEXT, tokenizer.contract.max_length)
+    outputs = model.architecture.outputs
+    size = min(max(WORDS_PER_TEXT, -(-len(words) * outputs // MAX_LOGITS)), tokenizer.contract.max_length)
     mixed = Random(seed).sample(words, len(words))
     texts = [" ".join(part) for part in (*_parts(mixed, size), *_parts(tokenizer.contract.punctuation, size))]
     felt = felt_rows(model, tokenizer, texts)
     one_of_row = {tokenizer.vocabulary.rows[word]: word for word in reversed(words)}
     alone = [word for row, word in sorted(one_of_row.items()) if felt[row] < FELT]
-    return texts + alone[:MAX_ALONE]
+    return texts + alone[: min(MAX_ALONE, max(0, MAX_LOGITS // outputs - len(texts)))]
 
 
 def felt_rows(model: LSTMClassifier, tokenizer: Tokenizer, texts: Sequence[str]) -> NDArray[np.float64]:

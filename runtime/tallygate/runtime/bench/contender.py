@@ -12,8 +12,8 @@ from tallygate.runtime.errors import EngineUnavailableError, UsageError
 
 BATCH_SIZES = (1, 4, 8, 16, 32)
 """Texts per run of the engine that are tried."""
-_BATCH_SIZES_OF = {"numpy": (32, 128)}
-"""Instead, for an engine whose cost is in its steps and not in its rows."""
+_BATCH_SIZES_OF = {"numpy": (32, 128), "native": (1024,)}
+"""Instead, for an engine whose cost is in its steps and not in its rows, and for one that fills its own slots."""
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,13 @@ if TYPE_CHECKING:
     from tallygate.runtime.bundle.goldens import Golden as Golden
     from tallygate.runtime.bundle.layout import INTEGER as INTEGER
     from tallygate.runtime.bundle.layout import LAYOUT as LAYOUT
+    from tallygate.runtime.bundle.limits import MAX_GOLDEN_BYTES as MAX_GOLDEN_BYTES
+    from tallygate.runtime.bundle.limits import MAX_LABELS as MAX_LABELS
+    from tallygate.runtime.bundle.limits import MAX_LINE as MAX_LINE
+    from tallygate.runtime.bundle.limits import MAX_MARKS as MAX_MARKS
+    from tallygate.runtime.bundle.limits import MAX_TOKENS as MAX_TOKENS
+    from tallygate.runtime.bundle.limits import MAX_VOCABULARY as MAX_VOCABULARY
+    from tallygate.runtime.bundle.limits import MAX_WORDS as MAX_WORDS
     from tallygate.runtime.bundle.manifest import GPU_PRECISIONS as GPU_PRECISIONS
     from tallygate.runtime.bundle.manifest import SCHEMA as SCHEMA
     from tallygate.runtime.bundle.manifest import FileFacts as FileFacts
@@ -17,6 +24,7 @@ if TYPE_CHECKING:
     from tallygate.runtime.bundle.manifest import Score as Score
     from tallygate.runtime.bundle.manifest import Training as Training
     from tallygate.runtime.bundle.manifest import Variant as Variant
+    from tallygate.runtime.bundle.manifest import manifest_from_json as manifest_from_json
     from tallygate.runtime.bundle.manifest import manifest_to_json as manifest_to_json
     from tallygate.runtime.bundle.reader import Bundle as Bundle
     from tallygate.runtime.bundle.reader import open_bundle as open_bundle
@@ -30,6 +38,15 @@ else:
             "files": ("as_bundle_error",),
             "goldens": ("Golden",),
             "layout": ("INTEGER", "LAYOUT"),
+            "limits": (
+                "MAX_GOLDEN_BYTES",
+                "MAX_LABELS",
+                "MAX_LINE",
+                "MAX_MARKS",
+                "MAX_TOKENS",
+                "MAX_VOCABULARY",
+                "MAX_WORDS",
+            ),
             "manifest": (
                 "FileFacts",
                 "GPU_PRECISIONS",
@@ -39,6 +56,7 @@ else:
                 "Score",
                 "Training",
                 "Variant",
+                "manifest_from_json",
                 "manifest_to_json",
             ),
             "reader": ("Bundle", "open_bundle", "shipped_bundle"),

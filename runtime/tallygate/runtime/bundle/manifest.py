@@ -45,7 +45,7 @@ class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 class FileFacts(_Section, frozen=True, kw_only=True):
     """What one file of the bundle must be."""
 
-    sha256: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+    sha256: Annotated[str, msgspec.Meta(min_length=64, max_length=64)]
     size: Annotated[int, msgspec.Meta(ge=0, le=MAX_BYTES)]
     """Bytes."""
 

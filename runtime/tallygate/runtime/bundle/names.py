@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 from tallygate.runtime.bundle.limits import MAX_NAME
 
-_PLAIN = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._-]{{0,{MAX_NAME - 1}}}")
+_PLAIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-")
 
 
 def is_plain_name(name: str) -> bool:
-    """Whether ``name`` is letters, digits, ``.``, ``_`` and ``-`` only, and begins with a letter or a digit."""
-    return _PLAIN.fullmatch(name) is not None and not name.endswith(".")
+    """Whether ``name`` is of letters, digits, ``.``, ``_`` and ``-``, and begins with a letter or a digit."""
+    return _PLAIN.issuperset(name) and 0 < len(name) <= MAX_NAME and name[0].isalnum() and name[-1] != "."

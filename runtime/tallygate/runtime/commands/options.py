@@ -43,7 +43,9 @@ def bundle_from(arguments: argparse.Namespace) -> Bundle:
 
 def add_engine_options(parser: argparse.ArgumentParser) -> None:
     """``--engine``, ``--precision`` and ``--threads``."""
-    parser.add_argument("--engine", default="auto", metavar="E", help="auto, onnxruntime, cuda, tensorrt or numpy")
+    parser.add_argument(
+        "--engine", default="auto", metavar="E", help="auto, native, onnxruntime, cuda, tensorrt or numpy"
+    )
     parser.add_argument("--precision", metavar="P", help="variant of the bundle (default: the first for the engine)")
     parser.add_argument(
         "--trust-plans", action="store_true", help="let TensorRT run a plan that came with the bundle: it can hold code"
@@ -55,9 +57,12 @@ def add_engine_options(parser: argparse.ArgumentParser) -> None:
 
 def positive_int(text: str) -> int:
     """A whole number of at least 1, as an argument type."""
-    value = int(text)
+    try:
+        value = int(text)
+    except ValueError:
+        value = 0
     if value < 1:
-        raise argparse.ArgumentTypeError(f"{value} must be at least 1")
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number of at least 1")
     return value
 
 

@@ -98,10 +98,13 @@ def _named(arguments: argparse.Namespace) -> str | None:
 
 
 def _format(arguments: argparse.Namespace) -> Format:
+    given: Format | None = arguments.input_format
+    named = _named(arguments)
+    if given is not None or named is None:
+        return given or "text"
     from tallygate.runtime.records import format_from_name
 
-    given: Format | None = arguments.input_format
-    return given or format_from_name(_named(arguments) or "")
+    return format_from_name(named)
 
 
 def _joining(arguments: argparse.Namespace) -> Joining:
@@ -117,11 +120,13 @@ def _joining(arguments: argparse.Namespace) -> Joining:
 
 
 def _rows(arguments: argparse.Namespace, bad: BadRows | None, watcher: Watcher) -> Iterator[TextRow]:
-    from tallygate.runtime.records import TextRow, read_text_rows
+    from tallygate.runtime.records import TextRow
 
     named = _named(arguments)
     if named is None:
         return (TextRow(number, text, {"text": text}) for number, text in enumerate(arguments.texts, 1))
+    from tallygate.runtime.records import read_text_rows
+
     return read_text_rows(
         sys.stdin.buffer if named == "-" else Path(named),
         name="standard input" if named == "-" else named,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Container, Sequence
+from typing import TYPE_CHECKING
 
 from tallygate.runtime.errors import UsageError
-from tallygate.runtime.records import Format, TextRow, choose_column
+
+if TYPE_CHECKING:
+    from tallygate.runtime.records import Format, TextRow
 
 EVERY = "all"
 OWN_COLUMNS = frozenset({"line", "label", "score", "probabilities", "engine", "precision", "provider", "error"})
@@ -32,7 +34,7 @@ class Joining:
         """
         self._every = keep == EVERY
         self._with_lines, self._id_column = with_lines and id_column is None, id_column
-        kept = [] if keep is None or self._every else next(csv.reader([keep]), [])
+        kept = [] if keep is None or self._every else _names(keep)
         self._columns = list(dict.fromkeys([*([] if id_column is None else [id_column]), *kept]))
         self._check_columns, self._is_checked = input_format in ("csv", "tsv"), False
         if input_format == "text" and set(self._columns) - {"text"}:
@@ -47,6 +49,8 @@ class Joining:
         Raises :class:`InputError` where a file with a header has no such column.
         """
         if self._check_columns and not self._is_checked and row.values:
+            from tallygate.runtime.records import choose_column
+
             for column in self._columns:
                 option = "--id-column" if column == self._id_column else "--keep-columns"
                 choose_column(f"line {row.line}", row.values, column, (), option)
@@ -56,6 +60,13 @@ class Joining:
         for column in columns:
             cells[_free_name(column, cells)] = row.values.get(column)
         return cells
+
+
+def _names(listed: str) -> list[str]:
+    """Names with a comma between, quoted as in CSV where they hold one."""
+    import csv
+
+    return next(csv.reader([listed]), [])
 
 
 def _free_name(column: str, taken: Container[str]) -> str:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO, TypeAlias
 from unicodedata import category, east_asian_width
 
 import msgspec
@@ -13,14 +12,16 @@ import msgspec
 from tallygate.runtime.classifier import Classifier
 from tallygate.runtime.commands.predict_joining import Joining
 from tallygate.runtime.prediction import Prediction
-from tallygate.runtime.records import SheetWriter, TextRow
 from tallygate.runtime.terminal import printable, printable_json
+
+if TYPE_CHECKING:
+    from tallygate.runtime.records import TextRow
 
 NO_LABEL = "(none)"
 """Stands in a table where the classifier abstains."""
 _TEXT_WIDTH, _CELL_WIDTH, _LINE_WIDTH = 60, 24, 7
 
-Answer = tuple[TextRow, Prediction | None]
+Answer: TypeAlias = "tuple[TextRow, Prediction | None]"
 """A row and the answer to its text; None for a row that has no text."""
 
 
@@ -69,6 +70,8 @@ class CsvWriter:
     """
 
     def __init__(self, output: Output) -> None:
+        from tallygate.runtime.records import SheetWriter
+
         self._output, self._sheet, self._has_header = output, SheetWriter(output.out, raw=output.raw), False
         self.flush = output.out.flush
 
@@ -141,7 +144,7 @@ def _json(answer: dict[str, object]) -> str:
     try:
         return printable_json(msgspec.json.encode(answer).decode("utf-8"))
     except (ValueError, OverflowError):  # half a surrogate pair, or a number beyond 64 bits, of a column that is kept
-        return printable_json(json.dumps(answer, ensure_ascii=False))
+        return printable_json(_json_value(answer))
 
 
 def _cell(value: object) -> object:
@@ -152,6 +155,9 @@ def _cell(value: object) -> object:
 
 
 def _json_value(value: object) -> str:
+    """By Python's own json, which takes what msgspec refuses."""
+    import json
+
     return json.dumps(value, ensure_ascii=False)
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from tallygate.runtime.classifier import WINDOW, Classifier
 from tallygate.runtime.commands.predict_output import Answer
 from tallygate.runtime.commands.predict_watching import Watching
-from tallygate.runtime.records import BadRow, TextRow
 from tallygate.runtime.terminal import notice
+
+if TYPE_CHECKING:
+    from tallygate.runtime.records import BadRow, TextRow
 
 
 class Writer(Protocol):

@@ -138,8 +138,8 @@ def _check_weights(graph: Graph, storage: Storage) -> set[str]:
     if (size := sum(tensors[name].size for name in expected)) > MAX_WEIGHTS:
         raise ValueError(f"its weights are {size:,} numbers, more than {MAX_WEIGHTS:,}")
     for name in expected:
-        if not tensors[name].is_finite():
-            raise ValueError(f"{name} holds a number that is infinite or NaN")
+        if not tensors[name].is_sound():
+            raise ValueError(f"{name} holds a number that is infinite, NaN or above 2^96")
     return set(expected)
 
 

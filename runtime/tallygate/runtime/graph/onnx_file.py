@@ -29,7 +29,7 @@ from tallygate.runtime.graph.protobuf import (
 from tallygate.runtime.graph.tensor import MAX_RANK, Tensor, tensor_from_message
 
 MAX_NODES = 1_000
-"""Operators of a graph. Four layers in both directions in int8 have 87, and each further layer 17."""
+"""Operators of a graph. Four layers in both directions in int8 have 88, and each further layer 15."""
 _MAX_NAMES = 4 * MAX_NODES
 _MAX_ARGUMENTS = 16
 _SHOWN = 60

@@ -18,8 +18,14 @@ MAX_SMALL = 65_536
 """Numbers of a tensor that are written one by one, as onnxruntime's quantizer writes its zero points."""
 _DTYPES = {FLOAT: "<f4", UINT8: "u1", INT8: "i1", INT64: "<i8", FLOAT16: "<f2"}
 _BITS = {FLOAT: 32, UINT8: 8, INT8: 8, INT64: 64, FLOAT16: 16, BFLOAT16: 16, INT4: 4}
-_EXPONENT = {FLOAT: ("<u4", 0x7F800000), FLOAT16: ("<u2", 0x7C00), BFLOAT16: ("<u2", 0x7F80)}
-"""Where the bits of the exponent stand; all of them set means infinity or NaN (IEEE 754)."""
+LARGEST = 2.0**96
+"""No weight is as large. Scales times codes, and sums of two biases, stay far within float32 below it."""
+_EXPONENT = {
+    FLOAT: ("<u4", 0x7F800000, (127 + 96) << 23),
+    FLOAT16: ("<u2", 0x7C00, 0x7C00),
+    BFLOAT16: ("<u2", 0x7F80, (127 + 96) << 7),
+}
+"""Where the bits of the exponent stand, and what they say of LARGEST, or of infinity where that is less (IEEE 754)."""
 _CHUNK = 2**20
 _FIELDS = {
     1: Field("dims", VARINT, MAX_RANK),
@@ -58,13 +64,13 @@ class Tensor(msgspec.Struct, frozen=True):
             raise ValueError(f"{self.name} has type {self.dtype}, which numpy does not have")
         return np.frombuffer(self.raw, dtype=_DTYPES[self.dtype]).reshape(self.dims)
 
-    def is_finite(self) -> bool:
-        """Whether no number is infinite or NaN; integers never are."""
+    def is_sound(self) -> bool:
+        """Whether every number is below LARGEST in size, so neither infinite nor NaN; integers are."""
         if self.dtype not in _EXPONENT:
             return True
-        dtype, mask = _EXPONENT[self.dtype]
+        dtype, mask, limit = _EXPONENT[self.dtype]
         bits = np.frombuffer(self.raw, dtype)
-        return not any(((bits[at : at + _CHUNK] & mask) == mask).any() for at in range(0, len(bits), _CHUNK))
+        return not any(((bits[at : at + _CHUNK] & mask) >= limit).any() for at in range(0, len(bits), _CHUNK))
 
 
 def tensor_from_message(message: memoryview) -> Tensor:

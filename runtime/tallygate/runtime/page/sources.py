@@ -36,8 +36,8 @@ def read_sources() -> Sources:
     """Raises :class:`EngineUnavailableError` where ``tallygate_native`` is not installed, or holds no WebAssembly."""
     if not library_is_there():
         raise EngineUnavailableError("tallygate page", "tallygate_native is not installed", _MEND)
-    folder: Path = import_module("tallygate_native").web_folder()
     try:
+        folder: Path = import_module("tallygate_native").web_folder()
         return Sources(
             frame=(folder / "page" / "page.html").read_text("utf-8"),
             style=(folder / "page" / "page.css").read_text("utf-8"),
@@ -46,6 +46,8 @@ def read_sources() -> Sources:
             scalar=(folder / "wasm" / "scalar.wasm").read_bytes(),
             unicode_tables=files("tallygate.runtime.unicode").joinpath(UNICODE_FILE).read_bytes(),
         )
+    except AttributeError as error:
+        raise EngineUnavailableError("tallygate page", "this tallygate_native is too old for it", _MEND) from error
     except OSError as error:
         raise EngineUnavailableError(error.filename, "is missing", _MEND) from error
 

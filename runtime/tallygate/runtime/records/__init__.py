@@ -10,19 +10,19 @@ if TYPE_CHECKING:
     from tallygate.runtime.records.columns import guess_column as guess_column
     from tallygate.runtime.records.columns import text_in as text_in
     from tallygate.runtime.records.columns import without_column as without_column
-    from tallygate.runtime.records.formats import BadRow as BadRow
     from tallygate.runtime.records.formats import Format as Format
-    from tallygate.runtime.records.formats import Row as Row
     from tallygate.runtime.records.opening import Watcher as Watcher
     from tallygate.runtime.records.opening import checked_encoding as checked_encoding
     from tallygate.runtime.records.opening import opened as opened
     from tallygate.runtime.records.reader import FORMATS as FORMATS
-    from tallygate.runtime.records.reader import TextRow as TextRow
     from tallygate.runtime.records.reader import format_from_name as format_from_name
     from tallygate.runtime.records.reader import read_rows as read_rows
     from tallygate.runtime.records.reader import read_text_rows as read_text_rows
     from tallygate.runtime.records.reader import read_texts as read_texts
     from tallygate.runtime.records.reader import reject as reject
+    from tallygate.runtime.records.rows import BadRow as BadRow
+    from tallygate.runtime.records.rows import Row as Row
+    from tallygate.runtime.records.rows import TextRow as TextRow
     from tallygate.runtime.records.spreadsheet import SheetWriter as SheetWriter
     from tallygate.runtime.records.spreadsheet import spreadsheet_cell as spreadsheet_cell
 else:
@@ -32,17 +32,17 @@ else:
         __name__,
         {
             "columns": ("TEXT_COLUMNS", "choose_column", "guess_column", "text_in", "without_column"),
-            "formats": ("BadRow", "Format", "Row"),
+            "formats": ("Format",),
             "opening": ("Watcher", "checked_encoding", "opened"),
             "reader": (
                 "FORMATS",
-                "TextRow",
                 "format_from_name",
                 "read_rows",
                 "read_text_rows",
                 "read_texts",
                 "reject",
             ),
+            "rows": ("BadRow", "Row", "TextRow"),
             "spreadsheet": ("SheetWriter", "spreadsheet_cell"),
         },
     )

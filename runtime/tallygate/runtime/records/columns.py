@@ -6,7 +6,8 @@ from collections.abc import Collection, Sequence
 from itertools import islice
 
 from tallygate.runtime.errors import InputError
-from tallygate.runtime.records.formats import BadRow, Row, shortened
+from tallygate.runtime.records.formats import shortened
+from tallygate.runtime.records.rows import BadRow, Row
 
 TEXT_COLUMNS = ("text", "review", "sentence")
 """Names under which :func:`choose_column` finds the texts for a prediction, the likeliest first."""

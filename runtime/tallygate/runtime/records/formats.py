@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import BinaryIO, Literal
 
 from tallygate.runtime.errors import InputError
+from tallygate.runtime.records.rows import BadRow, Row
 
 Format = Literal["text", "csv", "tsv", "jsonl"]
 
@@ -19,32 +20,6 @@ that is never closed can take."""
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _DELIMITERS = {"csv": ",", "tsv": "\t"}
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One row of a file."""
-
-    line: int
-    """Line on which it starts, from 1."""
-    values: dict[str, object]
-    """Column name -> value: a string, or for JSON lines anything that JSON holds."""
-
-
-@dataclass(frozen=True, slots=True)
-class BadRow:
-    """A row that cannot be used."""
-
-    line: int
-    """Line of the fault, from 1."""
-    reason: str
-    """What is wrong, as in "line 17 **is not valid UTF-8**"."""
-    mend: str = "mend that row"
-    """What the user can do about it."""
-    row_line: int | None = None
-    """Line on which its row starts, where that is another."""
-    columns: tuple[str, ...] = ()
-    """The columns that its row should have had, where the file's header tells them."""
 
 
 def rows_from_file(file: BinaryIO, name: str, file_format: Format, encoding: str = "utf-8") -> Iterator[Row | BadRow]:

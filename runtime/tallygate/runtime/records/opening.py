@@ -20,7 +20,7 @@ from tallygate.runtime.errors import InputError, InputNotFoundError, TallygateEr
 
 GZIP = ".gz"
 """Suffix of a file that is expanded while it is read."""
-EXPANSION, EXPANSION_FREE = 200, 2**24
+EXPANSION, EXPANSION_FREE = 100, 2**21
 """Most bytes out of a byte of gzip, once so many have come: text gives 3 to 10, a bomb 1,000."""
 _PIECE = 2**16
 

@@ -6,15 +6,15 @@ longest row. A row that cannot be used raises, or goes to ``on_bad`` and is left
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 from tallygate.runtime.errors import InputError, UsageError
 from tallygate.runtime.records.columns import TEXT_COLUMNS, choose_column, text_in, told_choice
-from tallygate.runtime.records.formats import BadRow, Format, Row, rows_from_file
+from tallygate.runtime.records.formats import Format, rows_from_file
 from tallygate.runtime.records.opening import GZIP, Watcher, checked_encoding, in_lines_of_bytes, opened
+from tallygate.runtime.records.rows import BadRow, Row, TextRow
 
 FORMATS: dict[str, Format] = {
     ".csv": "csv", ".tsv": "tsv", ".tab": "tsv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl",
@@ -32,19 +32,6 @@ def format_from_name(name: str | Path) -> Format:
     path = Path(name)
     plain = path.with_suffix("") if path.suffix.lower() == GZIP else path
     return FORMATS.get(plain.suffix.lower(), "text")
-
-
-@dataclass(frozen=True, slots=True)
-class TextRow:
-    """A text and the row that it stands in; or the place of a row that has none."""
-
-    line: int
-    """Line on which the row starts, from 1."""
-    text: str | None
-    """None where the row is bad."""
-    values: Mapping[str, object]
-    """Column name -> value; empty where the row cannot be read at all."""
-    bad: BadRow | None = None
 
 
 def read_texts(

@@ -17,7 +17,7 @@ from unicodedata import combining, normalize
 
 _LONG = 64
 """Marks from which a run is sorted: the steps of a shorter one are bounded by this, per character."""
-_PERHAPS_A_MARK = re.compile("[\u0300-\u1dff\u20d0-\u33ff\ua66f-\uabff\ufb1e-\ufe2f\U000101fd-\U0001ffff]")
+_PERHAPS_A_MARK = "[\u0300-\u1dff\u20d0-\u33ff\ua66f-\uabff\ufb1e-\ufe2f\U000101fd-\U0001ffff]"
 """Where marks are, without most letters. One that is missing here would cost time and change no result."""
 _DECOMPOSED_MARKS = "\u0f73\u0f75\u0f81"
 """Of no combining class themselves, but made of characters that have one. Unicode adds no more of these."""
@@ -26,7 +26,7 @@ _DECOMPOSED_MARKS = "\u0f73\u0f75\u0f81"
 def nfc(text: str) -> str:
     """``normalize("NFC", text)``, in time that grows with the length alone."""
     sample = text[:: _LONG // 2]
-    if _PERHAPS_A_MARK.search(sample) and any(map(_is_mark, sample)):
+    if _perhaps_a_mark().search(sample) and any(map(_is_mark, sample)):
         text = _long_runs().sub(_in_order, text)
     return normalize("NFC", text)
 
@@ -38,6 +38,11 @@ def _is_mark(character: str) -> bool:
 def _in_order(run: re.Match[str]) -> str:
     """The run's marks, each decomposed, by combining class; those of one class keep their order."""
     return "".join(sorted(chain.from_iterable(normalize("NFD", mark) for mark in run.group()), key=combining))
+
+
+@cache  # compiled when a text first asks for it: most processes read ASCII alone
+def _perhaps_a_mark() -> re.Pattern[str]:
+    return re.compile(_PERHAPS_A_MARK)
 
 
 @cache

@@ -13,6 +13,7 @@ UNKNOWN = 1
 """Row of every word that the vocabulary does not hold."""
 FIRST_WORD = 2
 """First row that words can have."""
+_BUT_SEPARATORS = bytes(set(range(256)) - set(b"\t\n"))
 
 
 class Vocabulary:
@@ -20,8 +21,8 @@ class Vocabulary:
 
     def __init__(self, rows: Mapping[str, int], size: int) -> None:
         """``size`` counts the rows of the embedding, padding and unknown included."""
-        wrong = next((word for word, row in rows.items() if not FIRST_WORD <= row < size), None)
-        if wrong is not None:
+        if rows and not (min(rows.values()) >= FIRST_WORD and max(rows.values()) < size):
+            wrong = next(word for word, row in rows.items() if not FIRST_WORD <= row < size)
             raise ValueError(f"word {wrong!r} has row {rows[wrong]}, outside {FIRST_WORD} to {size - 1}")
         self.rows: Mapping[str, int] = MappingProxyType(dict(rows))
         self.size = size
@@ -43,9 +44,12 @@ class Vocabulary:
         twice, or a row outside 2 to ``size - 1``.
         """
         try:
-            pairs = [line.split("\t") for line in data.decode("utf-8").split("\n") if line]
-            rows = {word: int(row) for word, row in pairs}
-            if len(rows) != len(pairs):
+            count = data.count(b"\n")
+            if data.translate(None, _BUT_SEPARATORS) != b"\t\n" * count or data[-1:] not in (b"", b"\n"):
+                raise ValueError("a line is not a word, a tab and a row")
+            fields = data.decode("utf-8").replace("\n", "\t").split("\t")
+            rows = dict(zip(fields[:-1:2], map(int, fields[1::2]), strict=True))
+            if len(rows) != count:
                 raise ValueError("a word stands twice")
             return cls(rows, size)
         except ValueError as error:

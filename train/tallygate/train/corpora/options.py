@@ -23,10 +23,12 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
     add("--label-column", metavar="NAME", help="column that holds the label")
     add("--encoding", metavar="NAME", help="of all text files, such as latin-1 (default: utf-8)")
     add("--unlabeled", metavar="FILE", help="texts without labels, for what learns from words alone")
-    held_out = "a file of labelled texts, or how many texts of DATA (500) or which share (0.2) is held out, 0 for none"
-    chooses = "; they choose the epoch and the temperature (default: the data's own, or a tenth)"
-    add("--validation", type=number_or_file, metavar="N|FILE", help=held_out + chooses)
-    add("--test", type=number_or_file, metavar="N|FILE", help="likewise; what training never sees is scored once")
+    held_out = "a file of labelled texts, or how many texts of DATA (500) or which share (0.2) is held out"
+    none = "0 trains on all, keeps the last epoch and leaves scores as they are"
+    validation = f"texts that choose the epoch and the temperature: {held_out}; {none} (default: a tenth)"
+    add("--validation", type=number_or_file, metavar="N|FILE", help=validation)
+    test = f"texts that are scored at the end: {held_out}; 0 for none (default: a tenth, if DATA is all there is)"
+    add("--test", type=number_or_file, metavar="N|FILE", help=test)
     add("--skip-bad", action="store_true", help="leave out rows that cannot be read, and say how many")
 
 

@@ -1,0 +1,86 @@
+"""The same bits on processors that are not here: ARM under qemu, WebAssembly in node, built with ziglang.
+
+Each program answers the golden texts of an image first, alone and together, and refuses to serve where a bit differs:
+so images with many goldens are the test.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from tests.native.conftest import make_image
+
+ROOT = Path(__file__).parents[2] / "runtime" / "tallygate-native"
+SHAPES = {
+    "one layer": {"hidden": 36},
+    "two layers, both directions": {"hidden": 20, "layers": 2, "directions": 2, "outputs": 6, "pooling": "max"},
+    "the last, through tanh": {"hidden": 9, "pooling": "last", "activation": "tanh"},
+    "wide": {"hidden": 100, "formats": (8, 10, 25)},
+}
+PROGRAMS = {
+    "musl-aarch64": ("qemu-aarch64", ["neondot", "neon", "scalar"]),
+    "musl-armv7": ("qemu-arm", ["scalar"]),
+}
+
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(find_spec("ziglang") is None, reason="needs ziglang")]
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("built")
+
+
+def compiled(folder: Path, *arguments: str) -> None:
+    command = [sys.executable, str(ROOT / "compiling.py"), *arguments, str(folder)]
+    subprocess.run(command, check=True, capture_output=True)
+
+
+def image_file(folder: Path, shape: str) -> Path:
+    path = folder / f"{shape.replace(' ', '-')}.bin"
+    path.write_bytes(make_image(many_goldens=True, **SHAPES[shape]))
+    return path
+
+
+@pytest.fixture(scope="session")
+def program(built: Path, request: pytest.FixtureRequest) -> Path:
+    name = request.param
+    if shutil.which(PROGRAMS[name][0]) is None:
+        pytest.skip(f"needs {PROGRAMS[name][0]}")
+    compiled(built / name, "program", name)
+    return built / name / "tallygate-run"
+
+
+CASES = [(name, kernel) for name, (_, kernels) in PROGRAMS.items() for kernel in kernels]
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize(("program", "kernel"), CASES, indirect=["program"])
+def test_an_emulated_processor_gives_the_same_bits(program: Path, kernel: str, shape: str, tmp_path: Path) -> None:
+    emulator = PROGRAMS[program.parent.name][0]
+    command = [emulator, "-cpu", "max", str(program), "--kernel", kernel, str(image_file(tmp_path, shape))]
+    done = subprocess.run(command, input="good bad\n", capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("\t") == 1
+
+
+@pytest.fixture(scope="session")
+def modules(built: Path) -> Path:
+    if shutil.which("node") is None:
+        pytest.skip("needs node")
+    compiled(built, "wasm")
+    return built
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("kernel", ["simd128", "scalar"])
+def test_webassembly_gives_the_same_bits(modules: Path, kernel: str, shape: str, tmp_path: Path) -> None:
+    script = Path(__file__).with_name("check_in_node.mjs")
+    command = ["node", "--no-warnings", str(script), str(modules / f"{kernel}.wasm"), str(image_file(tmp_path, shape)), kernel]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "0\n"), done.stderr
