@@ -80,7 +80,7 @@ def modules(built: Path) -> Path:
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("kernel", ["simd128", "scalar"])
 def test_webassembly_gives_the_same_bits(modules: Path, kernel: str, shape: str, tmp_path: Path) -> None:
-    script = Path(__file__).with_name("check_in_node.mjs")
-    command = ["node", "--no-warnings", str(script), str(modules / f"{kernel}.wasm"), str(image_file(tmp_path, shape)), kernel]
+    script, module = Path(__file__).with_name("check_in_node.mjs"), modules / f"{kernel}.wasm"
+    command = ["node", "--no-warnings", str(script), str(module), str(image_file(tmp_path, shape)), kernel]
     done = subprocess.run(command, capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (0, "0\n"), done.stderr

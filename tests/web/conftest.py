@@ -1,4 +1,4 @@
-"""The browser that the page's tests use, and the WebAssembly as the sources make it."""
+"""The shipped bundle, and the WebAssembly as the sources make it."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.runtime.page.conftest import chromium
+from tests.runtime.page.conftest import shipped
 
-__all__ = ["chromium"]
+__all__ = ["shipped"]
 
 NATIVE = Path(__file__).parents[2] / "runtime" / "tallygate-native"
 SOURCES = ("compiling.py", "include/*.h", "src/*.[ch]", "kernels/*.[ch]")

@@ -130,11 +130,9 @@ def test_the_package_answers_in_a_clean_folder(node: str, installed: Path, model
 
 @pytest.mark.imdb
 def test_the_package_has_pythons_logits_of_2000_reviews_to_the_last_bit(
-    node: str, installed: Path, imdb_dir: Path, tmp_path: Path
+    node: str, installed: Path, shipped: Path, imdb_dir: Path, tmp_path: Path
 ) -> None:
-    bundle = open_bundle()
-    if INTEGER not in bundle.manifest.variants:
-        pytest.skip("the shipped bundle has no integer variant")
+    bundle = open_bundle(shipped)
     corpus = load_corpus("imdb", data_dir=imdb_dir)
     texts = (corpus.validation.texts + corpus.train.texts)[:2000]
     image = bundle.read(bundle.manifest.variants[INTEGER].file)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
+import msgspec
 import numpy as np
+import onnx
 import pytest
 
 from tests.runtime.conftest import ToyBundle
@@ -17,7 +17,7 @@ from tests.shared.make import FOLDER, TEXTS
 
 pytest.importorskip("tallygate_native", reason="needs the C core: pip install ./runtime/tallygate-native")
 
-from tallygate.runtime.bundle import open_bundle
+from tallygate.runtime.bundle import INTEGER, open_bundle
 from tallygate.runtime.errors import EngineUnavailableError
 from tallygate.runtime.page import PageContents, Sources, contents_of, page_of, read_sources
 from tallygate.runtime.page.document import document_of, parts_of
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
     Opener: TypeAlias = Callable[..., Page]
 
-REQUIRE_BROWSER = "TALLYGATE_REQUIRE_BROWSER"
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 HOSTILE = "</script><script>alert(1)</script>&lt;\u2028{{payload}}\\u003c"
 
 
@@ -62,6 +60,29 @@ def bundles(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
             "three-labels", folder / "three", ["label 000", "label 001", "label 002"], HOSTILE
         ),
     }
+
+
+@pytest.fixture(scope="session")
+def shipped(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The shipped bundle; with an integer variant made from its graph where it comes without one."""
+    bundle = open_bundle()
+    if INTEGER in bundle.manifest.variants:
+        return bundle.path
+    from tallygate.export.variants.integer import ImageFacts, integer_from_onnx
+
+    manifest, texts = bundle.manifest, [golden.text for golden in bundle.goldens()]
+    graph = onnx.load_from_string(bundle.read(manifest.variants["fp32"].file))
+    vocabulary = bundle.tokenizer().vocabulary
+    facts = ImageFacts(vocabulary, manifest.text, manifest.labels, manifest.temperature, texts, [])
+    files = {name: bundle.read(name) for name in manifest.files} | {
+        "model.integer.bin": integer_from_onnx(graph, facts)
+    }
+    variant = msgspec.to_builtins(manifest.variants["fp32"]) | {"file": "model.integer.bin", "precision": INTEGER}
+    toy = ToyBundle(list(manifest.labels))
+    toy.files, toy.manifest = files, msgspec.to_builtins(manifest)
+    toy.manifest["variants"] |= {INTEGER: variant | {"engines": ["native", "numpy"]}}  # type: ignore[operator]
+    toy.match_hashes()
+    return toy.write_directory(tmp_path_factory.mktemp("shipped") / "bundle")
 
 
 @pytest.fixture(scope="session")
@@ -104,29 +125,6 @@ def bit_flipped(data: bytes, at: int) -> bytes:
     flipped = np.frombuffer(data, np.uint8).copy()
     flipped[at] ^= 1 << at % 8
     return flipped.tobytes()
-
-
-def _missing(reason: str) -> NoReturn:
-    if os.environ.get(REQUIRE_BROWSER):
-        pytest.fail(f"{reason}, although {REQUIRE_BROWSER} is set")
-    pytest.skip(reason)
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """A real headless Chromium."""
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        _missing("needs playwright")
-    found = (shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome"))
-    executable = next((path for path in found if path), None)
-    if executable is None:
-        _missing("needs Chromium: apt-get install chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

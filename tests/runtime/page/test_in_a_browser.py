@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import struct
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ import numpy as np
 import pytest
 
 from tallygate.runtime.engines.integer import NativeEngine
-from tallygate.runtime.page import PageContents, Sources
+from tallygate.runtime.page import PageContents, Sources, page_of
 from tallygate.runtime.prediction import probabilities_from_logits
 from tests.runtime.page.conftest import HOSTILE, altered_page, bit_flipped
 from tests.shared.make import FOLDER, TEXTS
@@ -292,6 +293,15 @@ def test_a_golden_that_is_answered_otherwise_and_it_answers_nothing(
     assert told.startswith(
         f"1 of {len(TEXTS)} golden texts: are answered otherwise than at export by the kernel simd128"
     )
+
+
+def test_a_word_that_is_answered_otherwise_and_it_answers_nothing(
+    contents: PageContents, sources: Sources, open_file: Opener, tmp_path: Path
+) -> None:
+    path = tmp_path / "page.html"
+    path.write_text(page_of(replace(contents, swept_logits="0" * 64), sources), "utf-8")
+    told = open_file(path, state="refused").locator("#what-to-do").inner_text()
+    assert told.startswith("the words of the vocabulary: are answered otherwise than at export")
 
 
 def test_an_altered_script_is_not_run(pages: dict[str, Path], chromium: Browser, tmp_path: Path) -> None:

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from tallygate.runtime.bundle import open_bundle
-from tallygate.runtime.bundle.reader import shipped_bundle
 from tallygate.runtime.cli import main
-from tallygate.runtime.engines.integer import NativeEngine
+from tallygate.runtime.engines.integer import NativeEngine, read_image
 from tallygate.runtime.page import PageContents, Sources, contents_of, page_of
+from tallygate.runtime.page.contents import swept_texts
 from tests.runtime.conftest import ToyBundle
 from tests.runtime.page.conftest import HOSTILE
 from tests.shared.make import TEXTS
@@ -38,7 +38,7 @@ def test_the_command_writes_a_page(
     out = tmp_path / "page.html"
     assert main(["page", str(bundles["two-labels"]), "--out", str(out)]) == 0
     printed = capsys.readouterr().out
-    assert f"{out}: {out.stat().st_size:,} bytes, {len(TEXTS)} golden texts" in printed
+    assert f"{out}: {out.stat().st_size:,} bytes, {len(TEXTS)} of {len(TEXTS)} golden texts" in printed
     assert facts_of(out.read_text("utf-8"))["goldenLogits"] in printed
 
 
@@ -115,11 +115,26 @@ def test_the_same_dark_whether_chosen_or_the_systems() -> None:
     assert chosen.split() == systems.split()
 
 
-def test_the_shipped_models_page_is_small(sources: Sources) -> None:
-    bundle = open_bundle(shipped_bundle())
-    if "integer" not in bundle.manifest.variants:
-        pytest.skip("the shipped bundle has no integer variant")
-    assert len(page_of(contents_of(bundle), sources).encode("utf-8")) <= MOST_BYTES
+def test_the_shipped_models_page_is_small(shipped: Path, sources: Sources) -> None:
+    assert len(page_of(contents_of(open_bundle(shipped)), sources).encode("utf-8")) <= MOST_BYTES
+
+
+def test_more_goldens_than_fit_are_left_out_from_the_end(
+    bundles: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tallygate.runtime.page.contents.GOLDEN_BYTES", 60)
+    contents = contents_of(open_bundle(bundles["two-labels"]))
+    assert list(contents.texts) == TEXTS[:4]
+    assert len(contents.logits) == 4
+    assert contents.goldens == len(TEXTS)
+
+
+def test_every_word_is_swept(contents: PageContents) -> None:
+    image = read_image(contents.image, "image")
+    texts = swept_texts(image)
+    assert sorted(word for text in texts for word in text.split(" ")) == sorted(image.words)
+    logits, _ = NativeEngine(contents.image, "scalar").run_texts(texts)
+    assert hashlib.sha256(logits.tobytes()).hexdigest() == contents.swept_logits
 
 
 def test_a_bundle_without_an_integer_variant_is_refused(

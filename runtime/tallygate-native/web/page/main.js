@@ -41,10 +41,10 @@ function showName() {
 }
 
 /** @param {Proof} proof */
-function showProof({ asked, hash, milliseconds, classifier, parts }) {
+function showProof({ asked, words, hash, milliseconds, classifier, parts }) {
   byId("proof").className = "tg-message good";
   byId("verdict").textContent = `${grouped(asked)} of ${counted(asked, "answer")} equal to the last bit`;
-  byId("what-to-do").textContent = "This copy, in this browser, answers as the model did at export.";
+  byId("what-to-do").textContent = `This copy, in this browser, answers as the model did at export; each of its ${counted(words, "word")} was asked as well.`;
   byId("hash").textContent = hash;
   byId("hash-part").hidden = false;
   byId("main").hidden = false;
@@ -54,7 +54,7 @@ function showProof({ asked, hash, milliseconds, classifier, parts }) {
     "bundle, sha256": facts.bundleSha256,
     "image, sha256": `${facts.imageSha256}, ${image}`,
     kernel: `${classifier.kernel}, WebAssembly of ${wasm}`,
-    proved: `${counted(asked, "golden text")} in ${milliseconds.toFixed(0)} ms after opening`,
+    proved: `${grouped(asked)} of the bundle's ${counted(facts.goldens, "golden text")} and ${counted(words, "word")}, in ${milliseconds.toFixed(0)} ms`,
     "reads at most": counted(classifier.maxLength, "token"),
     "written by": `tallygate ${facts.createdWith}`,
   };

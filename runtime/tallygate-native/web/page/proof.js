@@ -17,6 +17,8 @@ import { sha256 } from "./sha256.js";
  * @property {string} bundleSha256
  * @property {string} imageSha256
  * @property {string} goldenLogits the hash that `tallygate verify` prints
+ * @property {string} sweptLogits hash of the answers to all words
+ * @property {number} goldens golden texts that the bundle has
  * @property {{ data: string, split: string, rows: number, accuracy: number } | null} score
  * @property {{ title: string, text: string }[]} examples
  * @property {PartFacts[]} parts
@@ -27,6 +29,7 @@ import { sha256 } from "./sha256.js";
  * @property {Classifier} classifier
  * @property {Parts} parts
  * @property {number} asked golden texts
+ * @property {number} words that were asked beside them
  * @property {string} hash of the golden logits of the image, as computed here
  * @property {number} milliseconds
  */
@@ -49,7 +52,41 @@ export async function prove(facts, payload) {
   checkEqual(classifier.logits(texts), wanted, texts.length, kernel);
   const hash = hashOf(classifier.logits(classifier.goldens));
   if (hash !== facts.goldenLogits) throw otherwise("the golden texts of the image", kernel);
-  return { classifier, parts, asked: texts.length, hash, milliseconds: performance.now() - start };
+  const words = sweptWords(parts.image);
+  if (hashOf(classifier.logits(textsOf(words))) !== facts.sweptLogits) throw otherwise("the words of the vocabulary", kernel);
+  return { classifier, parts, asked: texts.length, words: words.length, hash, milliseconds: performance.now() - start };
+}
+
+/** As contents.py has it: most words that are asked, and so many at once. */
+const SWEPT_WORDS = 50_000;
+const WORDS_PER_TEXT = 16;
+
+/**
+ * The words of the vocabulary in the image's order, or some of them, evenly spread (docs/device-image.md, WORD).
+ *
+ * @param {Uint8Array<ArrayBuffer>} image
+ */
+function sweptWords(image) {
+  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+  const view = new DataView(image.buffer);
+  const entries = Array.from({ length: view.getUint32(12, true) }, (_, at) => 64 + 32 * at);
+  const [sizes, start] = ["SIZE", "WORD"].map((tag) => {
+    const entry = entries.find((at) => decoder.decode(image.subarray(at, at + 4)) === tag) ?? 0;
+    return Number(view.getBigUint64(entry + 8, true));
+  });
+  const [words, slots] = [17, 19].map((place) => view.getUint32(sizes + 4 * place, true));
+  const bytes = start + [words + 1, words, slots].reduce((sum, count) => sum + Math.ceil((4 * count) / 64) * 64, 0);
+  const offsets = new Uint32Array(image.buffer, start, words + 1);
+  const step = Math.ceil(words / SWEPT_WORDS) || 1;
+  return Array.from({ length: Math.ceil(words / step) }, (_, at) =>
+    decoder.decode(image.subarray(bytes + offsets[at * step], bytes + offsets[at * step + 1])),
+  );
+}
+
+/** @param {string[]} words */
+function textsOf(words) {
+  const starts = Array.from({ length: Math.ceil(words.length / WORDS_PER_TEXT) }, (_, at) => at * WORDS_PER_TEXT);
+  return starts.map((start) => words.slice(start, start + WORDS_PER_TEXT).join(" "));
 }
 
 /**

@@ -17,6 +17,13 @@ from tallygate.runtime.page.examples import examples_among
 from tallygate.runtime.text import TextContract, Tokenizer, Vocabulary
 from tallygate.runtime.version import VERSION
 
+GOLDEN_BYTES = 36_000
+"""Most bytes of the golden texts that a page holds: some three hundred of the shipped model's. Its other ones only name
+every word once, which the page does without holding them."""
+SWEPT_WORDS = 50_000
+"""Most words of the vocabulary that a page asks; of a larger one they are evenly spread."""
+WORDS_PER_TEXT = 16
+
 
 class PageScore(msgspec.Struct, frozen=True):
     """The accuracy that the page tells."""
@@ -38,9 +45,13 @@ class PageContents:
     golden_logits: str
     """The hash that ``tallygate verify`` prints."""
     texts: Sequence[str]
-    """Every golden text of the bundle."""
+    """The bundle's golden texts, as many as fit."""
+    goldens: int
+    """How many the bundle has."""
     logits: NDArray[np.float64]
     """[texts, outputs]: what the specification answers to each."""
+    swept_logits: str
+    """SHA-256 of what it answers to :func:`swept_texts`."""
     score: PageScore | None
     examples: Sequence[dict[str, str]]
     created_with: str = VERSION
@@ -57,7 +68,8 @@ def contents_of(bundle: Bundle) -> PageContents:
         raise BundleInvalidError(bundle.path, f"has no variant {INTEGER}", "export it again with this tallygate")
     image = bundle.read(manifest.variants[INTEGER].file)
     engine = IntegerNumpyEngine(image)
-    texts = [golden.text for golden in bundle.goldens()]
+    goldens = [golden.text for golden in bundle.goldens()]
+    texts = _as_many_as_fit(goldens)
     logits = _logits(engine, texts)
     return PageContents(
         name=manifest.name,
@@ -66,10 +78,25 @@ def contents_of(bundle: Bundle) -> PageContents:
         bundle_sha256=bundle.sha256,
         golden_logits=engine.answers_of_goldens(),
         texts=texts,
+        goldens=len(goldens),
         logits=logits,
+        swept_logits=hashlib.sha256(_logits(engine, swept_texts(engine.image)).tobytes()).hexdigest(),
         score=_score(bundle),
         examples=examples_among(texts, logits),
     )
+
+
+def swept_texts(image: DeviceImage) -> list[str]:
+    """Every word of the vocabulary, in the image's order: the page makes the same texts from its image."""
+    words = sorted(image.words, key=lambda word: word.encode("utf-8"))
+    words = words[:: -(-len(words) // SWEPT_WORDS) or 1]
+    return [" ".join(words[start : start + WORDS_PER_TEXT]) for start in range(0, len(words), WORDS_PER_TEXT)]
+
+
+def _as_many_as_fit(texts: Sequence[str]) -> list[str]:
+    """From the front, at least one."""
+    sizes = np.cumsum([len(msgspec.json.encode(text)) + 1 for text in texts])
+    return list(texts[: max(1, int(np.searchsorted(sizes, GOLDEN_BYTES, side="right")))])
 
 
 def image_sha256(image: bytes) -> str:
@@ -78,6 +105,8 @@ def image_sha256(image: bytes) -> str:
 
 
 def _logits(engine: IntegerNumpyEngine, texts: Sequence[str]) -> NDArray[np.float64]:
+    if not texts:
+        return np.zeros((0, engine.image.model.outputs))
     tokenizer = _tokenizer(engine.image)
     rows = [tokenizer.encode(text) for text in texts]
     lengths = np.array([len(row) for row in rows])

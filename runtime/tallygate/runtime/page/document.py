@@ -60,6 +60,8 @@ def _facts(contents: PageContents, parts: Sequence[object]) -> dict[str, object]
         "bundleSha256": contents.bundle_sha256,
         "imageSha256": image_sha256(contents.image),
         "goldenLogits": contents.golden_logits,
+        "sweptLogits": contents.swept_logits,
+        "goldens": contents.goldens,
         "score": contents.score,
         "examples": list(contents.examples),
         "parts": list(parts),
