@@ -25,7 +25,7 @@ from tallygate.runtime.engines import Engine, create_engine
 from tallygate.runtime.errors import EngineUnavailableError, TallygateError
 from tallygate.runtime.machine import cuda_state, gpu_or_error, library_states
 from tallygate.runtime.outputs import write_json, write_text
-from tallygate.runtime.parity import check_parity, reference_from_goldens
+from tallygate.runtime.parity import check_parity, reference_from_bundle
 from tallygate.runtime.version import VERSION
 from tallygate.train.folder import load_checkpoint, shipped_checkpoint
 
@@ -129,7 +129,7 @@ def _wanted(bundle: Bundle) -> list[tuple[str, str, Callable[[], Engine]]]:
 
 
 def _gate(row: Row, engine: Engine, bundle: Bundle) -> None:
-    report = check_parity(engine, bundle.tokenizer(), reference_from_goldens(bundle.goldens()))
+    report = check_parity(engine, bundle.tokenizer(), reference_from_bundle(bundle))
     row.passed, row.failures = report.passed, report.failures()
     if report.parity is not None:
         row.max_logit_difference = report.parity.max_logit_difference

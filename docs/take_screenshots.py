@@ -49,10 +49,8 @@ def main() -> None:
     parser.add_argument("--bundle", help="default: the shipped one")
     arguments = parser.parse_args()
     OUT.mkdir(exist_ok=True)
-    executable = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
-    with served(arguments.bundle) as address, tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+    with served(arguments.bundle) as address, tempfile.TemporaryDirectory() as folder, chromium() as browser:
         rows = write_rows(Path(folder) / "reviews.csv")
-        browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
         take_first(browser, address)
         for name in TABS:
             take(browser, address, name, "light", rows)
@@ -60,6 +58,15 @@ def main() -> None:
             take(browser, address, name, "dark", rows)
         for name, theme in (("classify", "light"), ("cell", "light"), ("batch", "dark")):
             take(browser, address, name, theme, rows, phone=True)
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """The browser that this machine has, without a window."""
+    executable = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
+        yield browser
         browser.close()
 
 
@@ -81,12 +88,12 @@ def take_first(browser: Browser, address: str) -> None:
     save(light, OUT / "demo.png")
 
 
-def open_answered(page: Page, address: str) -> None:
-    """Open the page and have it read a text in which the answer turns."""
+def open_answered(page: Page, address: str, text: str = TURN, word: str = "surprise") -> None:
+    """Open the page and have it read a text, by default one in which the answer turns, until it shows ``word``."""
     page.goto(address)
-    page.locator("#tg-review textarea").fill(TURN)
+    page.locator("#tg-review textarea").fill(text)
     page.locator("#tg-classify").click()
-    page.get_by_test_id("words").filter(has_text="surprise").wait_for()
+    page.get_by_test_id("words").filter(has_text=word).wait_for()
 
 
 def save(picture: Image.Image, path: Path) -> None:

@@ -7,6 +7,7 @@ in the order of the files (``make proofs`` draws anew and shuffles), and nothing
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
@@ -41,6 +42,10 @@ settings.register_profile(
     print_blob=True,
 )
 settings.load_profile("gate")
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell starts what runs in its background deaf to interrupts, and programs that tests start would inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

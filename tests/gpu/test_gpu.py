@@ -20,7 +20,7 @@ from tallygate.runtime.engines.tensorrt.log import PlanError
 from tallygate.runtime.engines.tensorrt.plans import build_here, cached_plan, default_profile
 from tallygate.runtime.engines.tensorrt.profile import Profile, Range
 from tallygate.runtime.machine.gpu import Gpu, library_states
-from tallygate.runtime.parity.gate import check_parity, reference_from_goldens
+from tallygate.runtime.parity.gate import check_parity, reference_from_bundle
 from tallygate.runtime.parity.limits import gate_of
 
 pytestmark = pytest.mark.gpu
@@ -53,7 +53,7 @@ def batch_of(bundle: Bundle, rows: int, time: int, seed: int = 0) -> tuple[NDArr
 @pytest.mark.parametrize(("name", "precision"), PAIRS)
 def test_the_parity_gate(bundle: Bundle, name: str, precision: str) -> None:
     engine = engine_or_skip(bundle, name, precision)
-    report = check_parity(engine, bundle.tokenizer(), reference_from_goldens(bundle.goldens()))
+    report = check_parity(engine, bundle.tokenizer(), reference_from_bundle(bundle))
     assert report.failures() == []
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from tallygate.demo.copies import Copies, Copy
 from tallygate.runtime.classifier import Classifier
 from tallygate.runtime.errors import TallygateError
-from tallygate.runtime.parity import GateReport, check_parity, gate_of, reference_from_goldens
+from tallygate.runtime.parity import GateReport, check_parity, gate_of, reference_from_bundle
 from tallygate.runtime.prediction import label_indices
 
 TIMED_TEXTS = 16
@@ -95,7 +95,7 @@ def _seconds_per_text(classifier: Classifier, texts: list[str]) -> float:
 
 def run_gates(copies: Copies) -> Iterator[tuple[Copy, GateReport | TallygateError]]:
     """Hold every copy to the parity gate, over the bundle's goldens and the hard grid; one verdict after another."""
-    reference = reference_from_goldens(copies.bundle.goldens())
+    reference = reference_from_bundle(copies.bundle)
     for copy in copies.all:
         try:
             classifier = copies.load(copy)

@@ -75,9 +75,9 @@ def _check_belong_together(bundle: Bundle, checkpoint: Checkpoint) -> None:
 
 def _compare(bundle: Bundle, data: Reference) -> ParityRun:
     from tallygate.export.parity import ParityRun
-    from tallygate.runtime.parity import measure_parity, reference_from_goldens
+    from tallygate.runtime.parity import measure_parity, reference_from_bundle
 
-    goldens, tokenizer, manifest = reference_from_goldens(bundle.goldens()), bundle.tokenizer(), bundle.manifest
+    goldens, tokenizer, manifest = reference_from_bundle(bundle), bundle.tokenizer(), bundle.manifest
     results = [measure_parity(engine, tokenizer, goldens, [data]) for engine in _engines(bundle)]
     sizes = {name: manifest.files[variant.file].size for name, variant in manifest.variants.items()}
     return ParityRun(f"Parity of {manifest.name}", _facts(bundle, data), [goldens, data], results, sizes)

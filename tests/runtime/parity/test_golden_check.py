@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tallygate.runtime.bundle import LAYOUT, open_bundle
+from tallygate.runtime.bundle import LAYOUT, Parity, open_bundle
 from tallygate.runtime.classifier import Classifier
 from tallygate.runtime.engines import Engine, create_engine
 from tallygate.runtime.errors import BundleInvalidError, GateError
 from tallygate.runtime.parity import check_goldens, golden_answers, golden_check
+from tallygate.runtime.parity.comparison import Comparison
+from tallygate.runtime.parity.gate import flips_allowed, reference_from_bundle
 from tests.runtime.conftest import ToyBundle, toy_model
 
 
@@ -153,3 +156,18 @@ def test_drift_from_what_the_variant_answered_at_export_fails(toy: ToyBundle, tm
     toy.match_hashes()
     with pytest.raises(GateError, match=r"int8 on numpy is .* off what it answered to a golden row at export"):
         Classifier.load(toy.write_directory(tmp_path / "toy"), "numpy")
+
+
+@pytest.mark.parametrize(("at_export", "allowed"), [(3, True), (2, False)])
+def test_flips_that_passed_at_export_pass_at_load(toy_path: Path, at_export: int, allowed: bool) -> None:
+    """Export compares more texts and so allows more flips; all of them may be goldens."""
+    bundle = open_bundle(toy_path)
+    parity = Parity(
+        rows=800, data="toy", max_logit_difference=1.0, label_flips=at_export, max_row_difference=0.0
+    )  # fmt: skip
+    variant = msgspec.structs.replace(bundle.manifest.variants["fp32"], parity={"onnxruntime": parity})
+    bundle.manifest = msgspec.structs.replace(bundle.manifest, variants={"int8-dynamic": variant})
+    reference = reference_from_bundle(bundle)
+    flipped = Comparison(reference.logits, np.where([[True]] * 3 + [[False]], -reference.logits, reference.logits))
+    assert flipped.flips.sum() == 3
+    assert (flips_allowed("int8-dynamic", reference, flipped) >= 3) is allowed

@@ -18,8 +18,16 @@ else:
     __getattr__, __dir__ = handed_on(
         __name__,
         {
-            "formats": ("Formats", "Ranges", "formats_for", "measured_ranges"),
+            "formats": (
+                "Formats",
+                "Ranges",
+                "formats_for",
+                "measured_ranges",
+            ),
             "quantized": ("integer_from_weights",),
-            "writer": ("ImageContents", "image_from"),
+            "writer": (
+                "ImageContents",
+                "image_from",
+            ),
         },
     )

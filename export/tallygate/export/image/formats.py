@@ -9,9 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tallygate.runtime.batches import batches_by_length, pad
-from tallygate.runtime.engines.plain import DirectionWeights, Weights
-from tallygate.runtime.engines.plain.activations import sigmoid
-from tallygate.runtime.engines.plain.engine import reverse_within_length
+from tallygate.runtime.engines.plain import DirectionWeights, Weights, reverse_within_length, sigmoid
 from tallygate.runtime.errors import ExportError
 
 Array = NDArray[np.float32]

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from tallygate.runtime.engines.integer.arithmetic import SEGMENTS, STATE_ONE
+from tallygate.runtime.engines.integer import SEGMENTS, STATE_ONE
 
 Floats = NDArray[np.float64]
 _NODES = 64

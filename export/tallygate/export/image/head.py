@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tallygate.export.image.function_tables import head_table
-from tallygate.runtime.engines.integer.arithmetic import STATE_ONE
-from tallygate.runtime.engines.integer.model import Head
+from tallygate.runtime.engines.integer import STATE_ONE, Head
 from tallygate.runtime.engines.plain import LEAKY_SLOPE, ActivationName, Weights
 from tallygate.runtime.errors import ExportError
 

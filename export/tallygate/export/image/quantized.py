@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 from tallygate.export.image.formats import Formats
 from tallygate.export.image.function_tables import candidate_table, cell_table, sigmoid_table
 from tallygate.export.image.head import head_from_weights
-from tallygate.runtime.engines.integer.arithmetic import CODE_ONE
-from tallygate.runtime.engines.integer.model import Direction, InputTable, IntegerModel, Pooling, largest_input_code
+from tallygate.runtime.engines.integer import CODE_ONE, Direction, InputTable, IntegerModel, Pooling, largest_input_code
 from tallygate.runtime.engines.plain import DirectionWeights, Weights
 
 Floats = NDArray[np.float64]

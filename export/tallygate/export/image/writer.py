@@ -10,13 +10,28 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tallygate.runtime.engines.integer import image_layout as layout
-from tallygate.runtime.engines.integer.image import ImageGolden
-from tallygate.runtime.engines.integer.image_checks import TEXT_VERSION
-from tallygate.runtime.engines.integer.image_layout import ENTRY, HEADER, Sizes
-from tallygate.runtime.engines.integer.model import IntegerModel
+from tallygate.runtime.engines.integer import (
+    ACTIVATIONS,
+    ENTRY,
+    HASHED_HEADER,
+    HEADER,
+    KEEPS,
+    MAGIC,
+    POOLINGS,
+    REQUIRED,
+    TEXT_CLASSIFICATION,
+    TEXT_VERSION,
+    VERSION,
+    ArraySpec,
+    ImageGolden,
+    IntegerModel,
+    Sizes,
+    padded,
+    section_arrays,
+    slots_of_words,
+)
 from tallygate.runtime.text import TextContract, Vocabulary
-from tallygate.runtime.unicode.tables import UNICODE_VERSION
+from tallygate.runtime.unicode import UNICODE_VERSION
 
 Arrays = dict[str, NDArray[Any]]
 _SLOTS_PER_WORD = 2
@@ -40,7 +55,7 @@ def image_from(contents: ImageContents) -> bytes:
     arrays = _text_arrays(contents) | _model_arrays(contents.model)
     sizes = _sizes(contents, arrays)
     sections = {"SIZE": sizes.to_bytes()}
-    for tag, specs in layout.section_arrays(sizes).items():
+    for tag, specs in section_arrays(sizes).items():
         sections[tag] = b"".join(_array_bytes(arrays[spec.name], spec) for spec in specs)
     return _with_header(sections)
 
@@ -57,7 +72,7 @@ def _text_arrays(contents: ImageContents) -> Arrays:
         **_strings("golden", texts),
         "marks": np.array(sorted(map(ord, set(contents.contract.punctuation)))),
         "word_rows": np.array([row for _, row in pairs]),
-        "hash_slots": layout.slots_of_words(words, _slots(len(words))),
+        "hash_slots": slots_of_words(words, _slots(len(words))),
         "temperatures": contents.temperatures,
         "golden_logits": np.array([golden.logits for golden in contents.goldens]).reshape(-1, outputs),
     }
@@ -95,22 +110,22 @@ def _model_arrays(model: IntegerModel) -> Arrays:
 def _sizes(contents: ImageContents, arrays: Mapping[str, NDArray[Any]]) -> Sizes:
     model, contract = contents.model, contents.contract
     return Sizes(
-        task=layout.TEXT_CLASSIFICATION,
+        task=TEXT_CLASSIFICATION,
         rows=len(model.embedding),
         inputs=model.embedding.shape[1],
         hidden=model.hidden_size,
         layers=len(model.layers),
         directions=len(model.inputs),
         outputs=model.outputs,
-        pooling=layout.POOLINGS.index(model.pooling),
+        pooling=POOLINGS.index(model.pooling),
         floor=model.floor,
-        activation=layout.ACTIVATIONS.index(model.head.activation),
+        activation=ACTIVATIONS.index(model.head.activation),
         gate_bits=model.gate_bits,
         cell_bits=model.cell_bits,
         text_version=TEXT_VERSION,
         unicode_version=UNICODE_VERSION,
         max_length=contract.max_length,
-        keep=layout.KEEPS.index(contract.keep),
+        keep=KEEPS.index(contract.keep),
         marks=len(arrays["marks"]),
         words=len(arrays["word_rows"]),
         word_bytes=len(arrays["word_bytes"]),
@@ -123,19 +138,19 @@ def _sizes(contents: ImageContents, arrays: Mapping[str, NDArray[Any]]) -> Sizes
     )
 
 
-def _array_bytes(array: NDArray[Any], spec: layout.ArraySpec) -> bytes:
+def _array_bytes(array: NDArray[Any], spec: ArraySpec) -> bytes:
     data = np.ascontiguousarray(array).astype(spec.dtype)
     assert data.shape == spec.shape, f"{spec.name} has shape {data.shape}, not {spec.shape}"
-    return data.tobytes() + bytes(layout.padded(spec.size) - spec.size)
+    return data.tobytes() + bytes(padded(spec.size) - spec.size)
 
 
 def _with_header(sections: Mapping[str, bytes]) -> bytes:
-    offset = layout.padded(HEADER.size + len(sections) * ENTRY.size)
+    offset = padded(HEADER.size + len(sections) * ENTRY.size)
     entries, body = [], [bytes(offset - HEADER.size - len(sections) * ENTRY.size)]
     for tag, data in sections.items():
-        entries.append(ENTRY.pack(tag.encode("ascii"), layout.REQUIRED, offset, len(data), 0))
-        body.append(data + bytes(layout.padded(len(data)) - len(data)))
-        offset += layout.padded(len(data))
+        entries.append(ENTRY.pack(tag.encode("ascii"), REQUIRED, offset, len(data), 0))
+        body.append(data + bytes(padded(len(data)) - len(data)))
+        offset += padded(len(data))
     rest = b"".join(entries + body)
-    head = HEADER.pack(layout.MAGIC, layout.VERSION, len(sections), offset, 0, bytes(32))[: layout.HASHED_HEADER]
+    head = HEADER.pack(MAGIC, VERSION, len(sections), offset, 0, bytes(32))[:HASHED_HEADER]
     return head + hashlib.sha256(head + rest).digest() + rest

@@ -28,10 +28,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Check every variant on every engine; 1 when a gate fails."""
     from tallygate.runtime.engines import ImageEngine
-    from tallygate.runtime.parity import check_parity, reference_from_goldens
+    from tallygate.runtime.parity import check_parity, reference_from_bundle
 
     bundle = bundle_from(arguments)
-    tokenizer, goldens = bundle.tokenizer(), reference_from_goldens(bundle.goldens())
+    tokenizer, goldens = bundle.tokenizer(), reference_from_bundle(bundle)
     engines = _engines(bundle, arguments.engine, arguments.precision)
     reports = [check_parity(engine, tokenizer, goldens) for engine in engines]
     hashes = {engine.provider: engine.answers_of_goldens() for engine in engines if isinstance(engine, ImageEngine)}

@@ -11,8 +11,8 @@ from importlib.util import find_spec
 
 from tallygate.runtime.cli import find_commands
 from tallygate.runtime.doctor.finding import Finding
-from tallygate.runtime.engines.integer.library import MEND as NATIVE_MEND
-from tallygate.runtime.engines.integer.library import library_is_there, load_library
+from tallygate.runtime.engines.integer import MEND as NATIVE_MEND
+from tallygate.runtime.engines.integer import library_is_there, load_library
 from tallygate.runtime.errors import EngineUnavailableError
 from tallygate.runtime.installation import pip_install
 from tallygate.runtime.machine import FEATURES, FOLDER, cache_folder, onnxruntime_version, this_machine

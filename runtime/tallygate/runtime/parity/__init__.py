@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tallygate.runtime.parity.gate import described as described
     from tallygate.runtime.parity.gate import labels_never_given as labels_never_given
     from tallygate.runtime.parity.gate import measure_parity as measure_parity
+    from tallygate.runtime.parity.gate import reference_from_bundle as reference_from_bundle
     from tallygate.runtime.parity.gate import reference_from_goldens as reference_from_goldens
     from tallygate.runtime.parity.golden_check import check_goldens as check_goldens
     from tallygate.runtime.parity.limits import gate_of as gate_of
@@ -36,6 +37,7 @@ else:
                 "described",
                 "labels_never_given",
                 "measure_parity",
+                "reference_from_bundle",
                 "reference_from_goldens",
             ),
             "golden_check": ("check_goldens",),

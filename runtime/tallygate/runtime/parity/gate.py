@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tallygate.runtime.bundle import Golden, Parity
+from tallygate.runtime.bundle import Bundle, Golden, Parity
 from tallygate.runtime.engines import Engine, logits_of_rows
 from tallygate.runtime.parity.comparison import Comparison, Logits, deviation, joined
 from tallygate.runtime.parity.grid import GridResult, run_grid
@@ -48,6 +48,8 @@ class Reference:
     """[rows] position of each true label among the labels, where accuracy is compared as well."""
     answers: Mapping[str, Logits] = field(default_factory=dict)
     """What variants answered at export, float32 [rows, outputs] by name, where a copy is held to that as well."""
+    flips: Mapping[str, int] = field(default_factory=dict)
+    """Labels that flipped at export over all that was compared there, by variant: all may be among these texts."""
     row_ids: Sequence[str] | None = None
     """Where each text stands in its source; ``None`` where its place in ``texts`` says it all."""
 
@@ -59,6 +61,13 @@ class ParityResult:
     report: GateReport
     comparisons: list[Comparison]
     """The engine's logits beside the reference's, one per reference; none where it did not answer."""
+
+
+def reference_from_bundle(bundle: Bundle) -> Reference:
+    """The goldens of a bundle as a reference, with what its variants were found to do at export."""
+    variants = bundle.manifest.variants.items()
+    flips = {name: max((p.label_flips for p in variant.parity.values()), default=0) for name, variant in variants}
+    return replace(reference_from_goldens(bundle.goldens()), flips=flips)
 
 
 def reference_from_goldens(goldens: Sequence[Golden]) -> Reference:
@@ -102,7 +111,9 @@ def measure_parity(
         compared = [_compare(engine, ids, r.logits) for ids, r in zip(rows, references, strict=True)]
         grid = run_grid(engine, rows[0], goldens.logits, tokenizer.contract.max_length)
         whole = joined(compared)
-        checks += _answer_checks(gate_of(engine.precision), whole, grid)
+        checks += _answer_checks(
+            gate_of(engine.precision), whole, grid, flips_allowed(engine.precision, goldens, whole)
+        )
         checks += _drift_checks(engine.precision, goldens, compared[0])
         for answers, reference in zip(compared, references, strict=True):
             checks += _accuracy_checks(gate_of(engine.precision), answers, reference)
@@ -142,7 +153,12 @@ def _text_checks(references: Sequence[Reference], rows: Sequence[Sequence[list[i
     yield GateCheck(name="texts with other ids", figure=unlike, limit=0)
 
 
-def _answer_checks(gate: Gate, answers: Comparison, grid: GridResult) -> Iterator[GateCheck]:
+def flips_allowed(precision: str, goldens: Reference, answers: Comparison) -> int:
+    """The gate's share of what was compared; a copy that passed with more over more texts still passes on some."""
+    return max(gate_of(precision).flips_allowed(len(answers.expected)), goldens.flips.get(precision, 0))
+
+
+def _answer_checks(gate: Gate, answers: Comparison, grid: GridResult, allowed: int) -> Iterator[GateCheck]:
     logit_limit = _finite(gate.max_logit_difference)
     yield GateCheck(name="logits that are not finite", figure=answers.not_finite, limit=0)
     yield GateCheck(name="max logit difference", figure=answers.max_difference, limit=logit_limit)
@@ -150,7 +166,7 @@ def _answer_checks(gate: Gate, answers: Comparison, grid: GridResult) -> Iterato
     yield GateCheck(name="max row difference", figure=grid.max_row_difference, limit=_finite(gate.max_row_difference))
     flips = int(answers.flips.sum())
     if gate.flips_within_margin is None:
-        yield GateCheck(name="label flips", figure=flips, limit=gate.flips_allowed(len(answers.expected)))
+        yield GateCheck(name="label flips", figure=flips, limit=allowed)
     else:
         margin = gate.flips_within_margin
         yield GateCheck(name="label flips", figure=flips, limit=None)

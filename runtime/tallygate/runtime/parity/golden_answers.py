@@ -8,7 +8,7 @@ from tallygate.runtime.bundle import Bundle, as_bundle_error
 from tallygate.runtime.engines import Engine, logits_of_rows
 from tallygate.runtime.errors import GateError
 from tallygate.runtime.parity.comparison import Comparison, Logits
-from tallygate.runtime.parity.gate import Reference, reference_from_goldens
+from tallygate.runtime.parity.gate import Reference, flips_allowed, reference_from_bundle
 from tallygate.runtime.parity.limits import gate_of
 from tallygate.runtime.text import Tokenizer
 
@@ -19,7 +19,7 @@ _BATCH_SIZE = 32
 def ask_goldens(bundle: Bundle, tokenizer: Tokenizer, engine: Engine) -> None:
     """Ask all. Raises :class:`GateError` for the first difference, :class:`BundleInvalidError` for no answer."""
     with as_bundle_error(bundle.path, "the goldens"):
-        goldens = reference_from_goldens(bundle.goldens())
+        goldens = reference_from_bundle(bundle)
         rows = [tokenizer.encode(text) for text in goldens.texts]
     if rows != goldens.ids:
         raise GateError(bundle.path, "its tokenizer gives other ids than the reference on a golden row", _MEND)
@@ -36,7 +36,7 @@ def _differences(precision: str, goldens: Reference, found: Logits) -> Iterator[
         yield f"gives {answers.not_finite} logits that are not finite on golden rows"
     if not answers.max_difference <= gate.max_logit_difference:
         yield f"is {answers.max_difference:.2g} off on a golden row, above {gate.max_logit_difference:g}"
-    if gate.flips_within_margin is None and answers.flips.sum() > gate.flips_allowed(len(found)):
+    if gate.flips_within_margin is None and answers.flips.sum() > flips_allowed(precision, goldens, answers):
         yield f"gives {answers.flips.sum()} golden rows another label"
     at_export = goldens.answers.get(precision)
     if at_export is not None and gate.drift is not None:

@@ -23,8 +23,7 @@ import msgspec
 
 from tallygate.runtime.text.composition import nfc
 from tallygate.runtime.text.vocabulary import UNKNOWN, Vocabulary
-from tallygate.runtime.unicode.composition import compose
-from tallygate.runtime.unicode.tables import WORD, unicode_tables
+from tallygate.runtime.unicode import WORD, compose, unicode_tables
 
 _CUT = re.compile(r"[ \n]")
 _FEW = 256

@@ -41,13 +41,15 @@ _LOW, _HIGH = -32_768, 32_767
 
 def saturate(values: NDArray[Any]) -> Integers:
     """Clip to int16: ``packs``, ``adds`` and ``qmovn`` of the processors."""
-    result: Integers = np.clip(values, _LOW, _HIGH).astype(np.int32)
+    result: Integers = np.clip(values, _LOW, _HIGH).astype(np.int32, copy=False)
     return result
 
 
 def multiply_round(a: NDArray[Any], b: NDArray[Any]) -> Integers:
     """``(a * b + 2^14) >> 15``: ``pmulhrsw`` on x86, ``sqrdmulh`` on ARM. Never both -32768, where those two differ."""
-    result: Integers = (np.multiply(a, b, dtype=np.int32) + _HALF) >> 15
+    result: Integers = np.multiply(a, b, dtype=np.int32)
+    result += _HALF
+    result >>= 15
     return result
 
 

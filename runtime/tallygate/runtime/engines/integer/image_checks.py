@@ -20,7 +20,7 @@ from tallygate.runtime.engines.integer.model import (
     largest_input_code,
 )
 from tallygate.runtime.text import FIRST_WORD
-from tallygate.runtime.unicode.tables import UNICODE_VERSION, WORD, unicode_tables
+from tallygate.runtime.unicode import UNICODE_VERSION, WORD, unicode_tables
 
 Arrays = Mapping[str, NDArray[Any]]
 MAX_ROWS = 2**22
