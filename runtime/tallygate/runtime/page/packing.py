@@ -20,7 +20,8 @@ from typing import Any
 import numpy as np
 
 from tallygate.runtime.engines.integer import image_layout as layout
-from tallygate.runtime.unicode.tables import HEADER as UNICODE_HEADER
+from tallygate.runtime.unicode import HEADER as UNICODE_HEADER
+from tallygate.runtime.unicode import LIST_WIDTHS
 
 Step = tuple[str | int, ...]
 """Kind, then numbers: ``raw bytes``, ``planes bytes width``, ``rises bytes``, ``copy part offset bytes``,
@@ -52,7 +53,7 @@ def module_part(name: str, data: bytes, tables: bytes) -> Part:
     if before < 0:
         return plain_part(name, data)
     _, _, *lists = UNICODE_HEADER.unpack_from(tables)
-    planes: list[Step] = [("planes", count * width, width) for count, width in zip(lists, (6, 6, 9, 9), strict=True)]
+    planes: list[Step] = [("planes", count * width, width) for count, width in zip(lists, LIST_WIDTHS, strict=True)]
     first = before + UNICODE_HEADER.size
     last = len(data) - first - sum(int(step[1]) for step in planes)
     return Part(name, data, [("raw", first), *planes, ("raw", last)])

@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from importlib import import_module
-from importlib.resources import files
 from pathlib import Path
 
 from tallygate.runtime.engines.integer import library_is_there
 from tallygate.runtime.errors import EngineUnavailableError
-from tallygate.runtime.unicode.tables import FILE as UNICODE_FILE
+from tallygate.runtime.unicode import table_bytes
 
 _MEND = "install it from the checkout: pip install ./runtime/tallygate-native"
 _IMPORT = re.compile(r"^import \{[^}]*\} from \"(?P<name>\./[\w./]+|\.\./[\w./]+)\";\n", re.MULTILINE)
@@ -44,7 +43,7 @@ def read_sources() -> Sources:
             script=script_of(folder / "page" / "main.js"),
             simd128=(folder / "wasm" / "simd128.wasm").read_bytes(),
             scalar=(folder / "wasm" / "scalar.wasm").read_bytes(),
-            unicode_tables=files("tallygate.runtime.unicode").joinpath(UNICODE_FILE).read_bytes(),
+            unicode_tables=table_bytes(),
         )
     except AttributeError as error:
         raise EngineUnavailableError("tallygate page", "this tallygate_native is too old for it", _MEND) from error
