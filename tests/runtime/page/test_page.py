@@ -141,7 +141,7 @@ def test_a_bundle_without_an_integer_variant_is_refused(
     tmp_path: Path, toy: ToyBundle, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["page", str(toy.write_directory(tmp_path / "toy")), "--out", str(tmp_path / "page.html")]) == 2
-    assert "has no variant integer; export it again with this tallygate" in capsys.readouterr().err
+    assert "has no variant integer; export it with integer among its --variants" in capsys.readouterr().err
     assert not (tmp_path / "page.html").exists()
 
 

@@ -122,7 +122,7 @@ class FilePanel {
     byId("progress").hidden = false;
     styled(byId("progress-fill"), { width: percent(share, 1) });
     byId("progress").setAttribute("aria-valuenow", (100 * share).toFixed(0));
-    const told = [`${isDone ? "Done: " : ""}${counted(rows, "row")} in ${seconds.toFixed(1)} s`];
+    const told = [`${isDone ? "Done: " : ""}${counted(rows, "row")} in ${seconds.toFixed(seconds < 1 ? 2 : 1)} s`];
     if (seconds > 0.2) told.push(`${grouped(Math.round(rows / seconds))} a second`);
     if (bad.length) told.push(`${grouped(bad.length)} put aside`);
     this.#status(told.join(" \u00b7 "));

@@ -37,7 +37,7 @@ COMMAND = Command(
     add_arguments,
     run,
     examples=(
-        "tallygate page --out page.html",
         "tallygate page reviews.zip --out reviews.html",
+        "tallygate page --bundle reviews.zip --out page.html",
     ),
 )
