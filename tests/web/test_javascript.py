@@ -143,6 +143,18 @@ def test_the_package_has_pythons_logits_of_2000_reviews_to_the_last_bit(
     assert json.loads(told) == [f"{bits:016x}" for bits in logits.reshape(-1).view(np.uint64).tolist()]
 
 
+def test_any_text_has_pythons_logits_to_the_last_bit(node: str, installed: Path, tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    alphabets = ["good bad'\u2019 <br/>!?.,", "".join(map(chr, range(0x250))), "".join(map(chr, range(0x300, 0x2100)))]
+    texts = ["".join(rng.choice(list(alphabets[i % 3]), rng.integers(0, 300))) for i in range(300)]
+    texts += [chr(code) + "a" + chr(code) + chr(code ^ 1) for code in rng.integers(0, 0x110000, 1500).tolist()]
+    (tmp_path / "texts.json").write_text(json.dumps(texts), "ascii")
+    for model in ("two-labels", "three-labels"):
+        told = run(node, "use.js", FOLDER / f"{model}.integer.bin", tmp_path / "texts.json", cwd=installed)
+        logits, _ = NativeEngine((FOLDER / f"{model}.integer.bin").read_bytes()).run_texts(texts)
+        assert json.loads(told) == [f"{bits:016x}" for bits in logits.reshape(-1).view(np.uint64).tolist()]
+
+
 def test_the_package_holds_what_it_needs_and_nothing_else(installed: Path) -> None:
     package = installed / "node_modules" / "@tallygate" / "runtime"
     names = {str(path.relative_to(package)) for path in package.rglob("*") if path.is_file()}

@@ -65,7 +65,9 @@ def contents_of(bundle: Bundle) -> PageContents:
     """
     manifest = bundle.manifest
     if INTEGER not in manifest.variants:
-        raise BundleInvalidError(bundle.path, f"has no variant {INTEGER}", "export it with integer among its --variants")
+        raise BundleInvalidError(
+            bundle.path, f"has no variant {INTEGER}", "export it with integer among its --variants"
+        )
     image = bundle.read(manifest.variants[INTEGER].file)
     engine = IntegerNumpyEngine(image)
     goldens = [golden.text for golden in bundle.goldens()]
