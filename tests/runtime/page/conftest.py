@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -149,3 +150,19 @@ def open_file(chromium: Browser) -> Iterator[Opener]:
     for page in opened:
         page.context.close()
     assert faults == []
+
+
+def answer_file(page: Page, path: Path) -> list[dict[str, str]]:
+    """The rows of the download."""
+    page.locator("#file").set_input_files(path)
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download the answers").click()
+    assert download.value.suggested_filename == f"{path.stem}-answers.csv"
+    with Path(download.value.path()).open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def write(path: Path, rows: list[list[str]]) -> Path:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(rows)
+    return path

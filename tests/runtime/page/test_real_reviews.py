@@ -12,7 +12,7 @@ from tallygate.runtime.bundle import INTEGER, open_bundle
 from tallygate.runtime.classifier import Classifier
 from tallygate.runtime.page import Sources, contents_of, page_of
 from tallygate.train.corpora import load_corpus
-from tests.runtime.page.test_in_a_browser import answer_file, write
+from tests.runtime.page.conftest import answer_file, write
 
 if TYPE_CHECKING:
     from tests.runtime.page.conftest import Opener
