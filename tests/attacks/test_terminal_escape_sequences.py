@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,24 @@ def test_of_labels_and_texts(output: str, hostile: Path, capsys: pytest.CaptureF
     assert not ACTED_ON.search(out)
     if output == "jsonl":
         assert json.loads(out)["label"].endswith(OWNED)
+
+
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_of_csv_on_a_terminal(
+    is_terminal: bool,
+    hostile: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    """A file keeps them, as CSV has no other way to write them; a terminal is shown them."""
+    rows = tmp_path / "r.jsonl"
+    rows.write_text(json.dumps({"text": f"good {OWNED}", f"key{OWNED}": OWNED}), encoding="utf-8")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: is_terminal)
+    chosen = ("--file", str(rows), "--column", "text", "--id-column", f"key{OWNED}", "--format", "csv")
+    out = shown(capsys, "predict", "--bundle", str(hostile), *chosen)
+    assert "owned" in out
+    assert bool(ACTED_ON.search(out)) is not is_terminal
 
 
 def test_of_a_file_name_in_an_error(capsys: pytest.CaptureFixture[str]) -> None:

@@ -178,7 +178,7 @@ def test_what_is_wrong_with_an_encoding(capsys: Capture, toy_path: Path, tmp_pat
     assert "name the file's encoding with --encoding" in error(capsys, toy_path, "--file", str(path))
     assert "is not valid ASCII" in error(capsys, toy_path, "--file", str(path), "--encoding", "ascii")
     assert "is not valid UTF-16" in error(capsys, toy_path, "--file", str(path), "--encoding", "utf-16-le")
-    for name in ("no-such", "rot13", "zlib"):
+    for name in ("no-such", "rot13", "zlib", "idna", "punycode", "unicode_escape", "raw-unicode-escape"):
         assert "is no encoding of text" in error(capsys, toy_path, "--file", str(path), "--encoding", name)
 
 

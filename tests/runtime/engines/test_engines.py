@@ -122,3 +122,10 @@ def test_without_onnxruntime_auto_falls_back_and_the_name_raises(
     assert create_engine(open_bundle(toy_path)).name == "numpy"
     with pytest.raises(EngineUnavailableError, match=r"pip install .*\[cpu\]'"):
         create_engine(open_bundle(toy_path), "onnxruntime")
+
+
+@pytest.mark.parametrize("engine", ["auto", "onnxruntime", "numpy"])
+@pytest.mark.parametrize("threads", [0, -1, 1025, 99_999_999, 10**23])
+def test_threads_that_no_machine_can_start(toy_path: Path, engine: str, threads: int) -> None:
+    with pytest.raises(UsageError, match=r"^threads -?\d+: must be at "):
+        create_engine(open_bundle(toy_path), engine, threads=threads)

@@ -200,6 +200,8 @@ def test_what_cannot_be_is_said_in_one_line(monkeypatch: pytest.MonkeyPatch) -> 
         study("--only", "nothing")
     with pytest.raises(UsageError, match="--threads 0: must be at least 1"):
         study("--threads", "0")
+    with pytest.raises(UsageError, match="--threads 99999999: must be at most 1,024"):
+        study("--threads", "99999999")
     Path("taken").write_text("x", encoding="utf-8")
     with pytest.raises(OutputError, match="is not a folder"):
         study("--out", "taken")

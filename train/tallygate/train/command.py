@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The options of ``tallygate train``; what is left out of them is decided in ``run_plan``."""
+    """The options of ``tallygate train``; what is left out of them is decided in ``run/plan.py``."""
     add = parser.add_argument
     add("--preset", help="name of a preset, or a .toml file (default: auto, seed for imdb, tiny for mini)")
     add_data_options(parser)

@@ -66,13 +66,14 @@ class CsvWriter:
     """A header, then one row per row of the input: label, score, a probability per label, engine and precision.
 
     Probabilities have six decimals. Empty are the label of a text of which the classifier abstains, and all of a row
-    that has no text.
+    that has no text. On a terminal each text stands in one line, as :func:`printable` shows it.
     """
 
     def __init__(self, output: Output) -> None:
         from tallygate.runtime.records import SheetWriter
 
         self._output, self._sheet, self._has_header = output, SheetWriter(output.out, raw=output.raw), False
+        self._is_shown = output.out.isatty()
         self.flush = output.out.flush
 
     def write(self, answers: list[Answer]) -> None:
@@ -81,12 +82,16 @@ class CsvWriter:
             joined, error = self._output.joining.of(row), self._output.error(row)
             if not self._has_header:
                 columns = [f"probability_{label}" for label in self._output.classifier.labels]
-                self._sheet.row([*joined, "label", "score", *columns, "engine", "precision", *error])
+                self._row([*joined, "label", "score", *columns, "engine", "precision", *error])
                 self._has_header = True
-            self._sheet.row([*map(_cell, joined.values()), *self._cells(prediction), *error.values()])
+            self._row([*map(_cell, joined.values()), *self._cells(prediction), *error.values()])
 
     def end(self) -> None:
         """Nothing stands behind."""
+
+    def _row(self, cells: list[object]) -> None:
+        shown = [printable(cell) if isinstance(cell, str) else cell for cell in cells] if self._is_shown else cells
+        self._sheet.row(shown)
 
     def _cells(self, p: Prediction | None) -> list[str | None]:
         if p is None:

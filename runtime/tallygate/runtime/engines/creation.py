@@ -9,6 +9,7 @@ from tallygate.runtime.engines.engine import Engine
 from tallygate.runtime.engines.integer import library_is_there
 from tallygate.runtime.errors import BundleInvalidError, EngineUnavailableError, UsageError
 from tallygate.runtime.graph import Fits, checked_graph
+from tallygate.runtime.machine import check_threads
 
 ENGINES = ("auto", "native", "onnxruntime", "cuda", "tensorrt", "numpy")
 """Values of ``--engine``."""
@@ -33,11 +34,13 @@ def create_engine(
 
     Only ``auto`` chooses for itself: a TensorRT plan that is built already, the CUDA provider, or the best engine on
     the CPU. ``trust_plans`` lets TensorRT run a plan that came with the bundle. Raises :class:`UsageError` for an
-    unknown name, :class:`EngineUnavailableError` where the engine or its GPU is missing, or the bundle has no variant
-    for it, :class:`BundleInvalidError` for a graph that breaks the graph contract, or a session entry of its own.
+    unknown name or an impossible number of threads, :class:`EngineUnavailableError` where the engine or its GPU is
+    missing, or the bundle has no variant for it, :class:`BundleInvalidError` for a graph that breaks the graph
+    contract, or a session entry of its own.
     """
     if engine not in ENGINES:
         raise UsageError(f"engine {engine!r}", "is unknown", f"choose one of {', '.join(ENGINES)}")
+    check_threads(threads)
     _check_sessions(bundle)
     if engine != "auto":
         return _create(bundle, engine, precision, threads, trust_plans)

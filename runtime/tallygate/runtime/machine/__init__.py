@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tallygate.runtime.machine.proofs import is_proved as is_proved
     from tallygate.runtime.machine.proofs import keep_proof as keep_proof
     from tallygate.runtime.machine.proofs import processor as processor
+    from tallygate.runtime.machine.threads import check_threads as check_threads
     from tallygate.runtime.machine.user_cache import FOLDER as FOLDER
     from tallygate.runtime.machine.user_cache import cache_folder as cache_folder
 else:
@@ -34,6 +35,7 @@ else:
             "cpu": ("FEATURES", "Machine", "onnxruntime_version", "this_machine", "usable_cores"),
             "gpu": ("Gpu", "LibraryState", "cuda_state", "first_gpu", "gpu_or_error", "library_states"),
             "proofs": ("is_proved", "keep_proof", "processor"),
+            "threads": ("check_threads",),
             "user_cache": ("FOLDER", "cache_folder"),
         },
     )

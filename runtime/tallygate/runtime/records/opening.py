@@ -23,6 +23,8 @@ GZIP = ".gz"
 EXPANSION, EXPANSION_FREE = 100, 2**21
 """Most bytes out of a byte of gzip, once so many have come: text gives 3 to 10, a bomb 1,000."""
 _PIECE = 2**16
+_OF_NAMES = {"idna", "punycode", "unicode-escape", "unicode_escape", "raw-unicode-escape", "raw_unicode_escape"}
+"""How Python writes names of hosts and its own literals; not how files are written."""
 
 
 class Watcher(Protocol):
@@ -62,10 +64,14 @@ def opened(source: str | Path | BinaryIO, name: str, watcher: Watcher | None = N
 
 
 def checked_encoding(encoding: str) -> str:
-    """The encoding by Python's name for it. Raises :class:`UsageError` when it is no encoding of text."""
+    """The encoding by Python's name for it. Raises :class:`UsageError` when it is no encoding of text.
+
+    What Python calls an encoding although it writes other texts, or cannot go on after a fault (``idna``,
+    ``punycode``, ``unicode_escape``), is none here.
+    """
     try:
-        "".encode(encoding)
-        b"".decode(encoding)
+        if "a\n".encode(encoding).decode(encoding) != "a\n" or codecs.lookup(encoding).name in _OF_NAMES:
+            raise LookupError(encoding)
         return codecs.lookup(encoding).name
     except (LookupError, ValueError) as error:
         mend = "give one such as utf-8, latin-1, cp1252 or utf-16"

@@ -1,4 +1,4 @@
-"""The types in ``tensorrt_api`` and ``cuda_memory`` against the real modules, which ship none."""
+"""The types in ``api`` and ``cuda_memory`` against the real modules, which ship none."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from tallygate.runtime.errors import CheckpointError, OutputError
+from tallygate.runtime.machine import check_threads
 from tallygate.runtime.version import VERSION
 from tallygate.train.corpora import Corpus, DataSource, check_numbers
 from tallygate.train.folder import LAYOUT, RunFacts
@@ -63,7 +64,8 @@ def plan_run(options: TrainOptions) -> RunPlan:
     Raises :class:`CheckpointError` when the folder holds another run or none to resume, :class:`OutputError` when
     it exists and ``resume`` was not asked for, :class:`PresetError` and :class:`UsageError` for impossible options.
     """
-    least = {"epochs": 1, "threads": 1, "seed": 0}
+    least = {"epochs": 1, "seed": 0}
+    check_threads(1 if options.threads is None else options.threads, "--threads")
     check_numbers({name: (getattr(options, name), minimum) for name, minimum in least.items()})
     folder = run_folder(options)
     stored = RunFacts.read(folder)

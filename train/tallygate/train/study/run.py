@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from tallygate.runtime.errors import OutputError, UsageError
+from tallygate.runtime.machine import check_threads
 from tallygate.runtime.outputs import write_bytes
 from tallygate.train.corpora import DataSource, check_numbers
 from tallygate.train.say import say
@@ -76,6 +77,7 @@ def _chosen_parts(only: str | None) -> Sequence[str]:
 
 
 def _check(options: StudyOptions) -> None:
-    check_numbers({"threads": (options.threads, 1), "seed": (options.seed, 0)})
+    check_threads(1 if options.threads is None else options.threads, "--threads")
+    check_numbers({"seed": (options.seed, 0)})
     if options.folder.exists() and not options.folder.is_dir():
         raise OutputError(options.folder, "is not a folder", "name another folder with --out")
