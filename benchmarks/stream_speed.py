@@ -5,7 +5,8 @@
 
 Texts are random words of the bundle's own vocabulary. Every round reads all texts to their end, once by whole texts and
 once by pieces of each size; rounds are interleaved, and medians count. Memory is what the process grew by when the
-streams were opened and had read a word. `--clock cpu` counts the processor's time instead of the wall's, for a machine that others use too.
+streams were opened and had read a word. `--clock cpu` counts the processor's time instead of the wall's, for a machine
+that others use too.
 """
 
 from __future__ import annotations

@@ -42,12 +42,20 @@ struct tg_worker {
 enum { TG_PLACE_BEYOND = 16 };
 static inline size_t tg_segment_room(const tg_model *model) { return 2 * (model->longest_word + TG_PLACE_BEYOND); }
 
+/* Where tokens stand in a text, in bytes; both NULL where nobody asks. */
+typedef struct tg_spans_out {
+    int32_t *starts, *ends;
+} tg_spans_out;
+
 /* Reads characters and makes ids of words. */
 typedef struct tg_reader {
     tg_worker *worker;
     const tg_image *image;
     const uint8_t *text, *end;
+    const uint8_t *begin, *place;           /* of the text, of the character that is being read */
+    const uint8_t *token_start, *token_end; /* of the word that is being read */
     int32_t *ids;
+    tg_spans_out spans;
     size_t count, capacity;
     size_t size;    /* bytes of the word that is being read; longest_word + 1 where it is longer than all */
     int apostrophe; /* one stands behind the word */
@@ -57,7 +65,9 @@ typedef struct tg_reader {
 /* One character in NFC. */
 void tg_read_character(tg_reader *reader, uint32_t character);
 void tg_end_word(tg_reader *reader);
-tg_status tg_tokenize(tg_worker *worker, const uint8_t *text, size_t size, int32_t *ids, size_t *count);
+
+tg_status tg_tokenize(tg_worker *worker, const uint8_t *text, size_t size, int32_t *ids, tg_spans_out spans,
+                      size_t *count);
 void tg_tokenizer_prepare(tg_model *model);
 void tg_make_rows(tg_model *model, const int32_t *ids, size_t count);
 /* Pooled states of texts -> logits. */
