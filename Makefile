@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 # The C core, a distribution of its own; its build brings the compiler.
 NATIVE := runtime/tallygate-native
 NATIVE_STAMP := $(VENV)/.native
-NATIVE_SOURCES := $(wildcard $(addprefix $(NATIVE)/,*.py *.toml include/*.h src/*.[ch] kernels/*.[ch] tallygate_native/*.py)) \
+NATIVE_SOURCES := $(wildcard $(addprefix $(NATIVE)/,*.py *.toml include/*.h src/*.[ch] kernels/*.[ch] web/*.js web/page/* tallygate_native/*.py)) \
   runtime/tallygate/runtime/unicode/unicode17.bin
 # Tests run in so many processes, each file in one of them; 0: in this one.
 WORKERS ?= 2
@@ -27,7 +27,7 @@ $(NATIVE_STAMP): $(STAMP) $(NATIVE_SOURCES)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --force-reinstall --no-deps ./$(NATIVE)
 	touch $(NATIVE_STAMP)
 
-# The C core for all platforms, the program tallygate-run and the WebAssembly module, into dist/native.
+# The C core for all platforms, the program tallygate-run and the WebAssembly modules, into dist/native.
 wheels: setup
 	$(BIN)/python $(NATIVE)/wheels.py dist/native
 

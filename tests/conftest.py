@@ -15,6 +15,10 @@ import pytest
 from hypothesis import HealthCheck, is_hypothesis_test, settings
 from hypothesis.database import DirectoryBasedExampleDatabase
 
+from tests.browser import chromium
+
+__all__ = ["chromium"]
+
 ROOT = Path(__file__).parent.parent
 DATA_SETS = {"imdb": "TALLYGATE_IMDB", "trec": "TALLYGATE_TREC"}
 """Marker of the tests that need a data set, and the variable that names its folder."""

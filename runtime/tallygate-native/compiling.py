@@ -1,12 +1,14 @@
 """Compiles the C core for a platform, by default with the compiler that the package ``ziglang`` brings.
 
 ``python compiling.py library PLATFORM FOLDER``, ``python compiling.py program PLATFORM FOLDER``, ``python compiling.py
-wasm FOLDER``. A kernel's file alone gets the flags of its instruction set, so no other code can use what a processor
-may not have. ``TALLYGATE_NATIVE_CC`` names another compiler, for this machine only.
+wasm [FOLDER]`` (by default where the JavaScript looks for it). A kernel's file alone gets the flags of its instruction
+set, so no other code can use what a processor may not have. ``TALLYGATE_NATIVE_CC`` names another compiler, for this
+machine only.
 """
 
 from __future__ import annotations
 
+import base64
 import os
 import platform as machine
 import re
@@ -49,6 +51,8 @@ class Platform:
     tag: str
     """Platform tag of the wheel."""
     library: str = "libtallygate.so"
+    only_scalar: bool = False
+    """Whether it has no kernel beside the scalar one."""
 
     @property
     def architecture(self) -> str:
@@ -59,6 +63,11 @@ class Platform:
     def is_windows(self) -> bool:
         """Whether position-independent code is not a flag."""
         return "windows" in self.target
+
+    @property
+    def kernels(self) -> dict[str, list[str]]:
+        """Kernel files beside the scalar one, and their flags."""
+        return {} if self.only_scalar else KERNELS.get(self.architecture, {})
 
 
 PLATFORMS = {
@@ -72,7 +81,10 @@ PLATFORMS = {
     "windows-x86_64": Platform("x86_64-windows-gnu", "win_amd64", "tallygate.dll"),
     "windows-arm64": Platform("aarch64-windows-gnu", "win_arm64", "tallygate.dll"),
 }
-_WASM = Platform("wasm32-wasi", "none", "tallygate.wasm")
+_WASM = (
+    Platform("wasm32-wasi", "none", "simd128.wasm"),
+    Platform("wasm32-wasi", "none", "scalar.wasm", only_scalar=True),
+)
 WHEELS = [name for name in PLATFORMS if name != "musl-armv7"]
 """What wheels are made for; a 32-bit ARM has the program, and C in its own build."""
 
@@ -117,13 +129,24 @@ def build_program(root: Path, folder: Path, name: str) -> Path:
     return program
 
 
-def build_wasm(root: Path, folder: Path) -> Path:
-    """Compile the WebAssembly module: no main, exported functions only."""
+def build_wasm(root: Path, folder: Path) -> list[Path]:
+    """Compile the WebAssembly modules into ``folder``: no main, exported functions only.
+
+    One instruction that a browser does not know makes a whole module invalid, so the scalar kernel has one of its own.
+    Beside each lies a JavaScript module that holds it, which bundlers, browsers and servers load alike.
+    """
+    return [_build_module(root, folder, platform) for platform in _WASM]
+
+
+def _build_module(root: Path, folder: Path, platform: Platform) -> Path:
     functions = (root / "include" / "tallygate.h").read_text("utf-8")
     names = [*re.findall(r"TG_API [\w ]+[ *](tg_\w+)\(", functions), "malloc", "free"]
     exports = [f"-Wl,--export={name}" for name in names]
-    module = folder / _WASM.library
-    _build(root, _WASM, module, _sources(root), ["-s", "-mexec-model=reactor", *exports])
+    module = folder / platform.library
+    _build(root, platform, module, _sources(root), ["-s", "-mexec-model=reactor", "-Wl,--gc-sections", *exports])
+    text = base64.b64encode(module.read_bytes()).decode("ascii")
+    source = f'/** WebAssembly of the C core, made by compiling.py. */\nexport const WASM =\n  "{text}";\n'
+    module.with_suffix(".js").write_text(source, encoding="ascii")
     return module
 
 
@@ -148,7 +171,7 @@ def _build(root: Path, platform: Platform, result: Path, sources: Sequence[Path]
         folder = Path(temporary)
         write_unicode_data(root, folder / "unicode_data.h")
         objects = [_compile(root, platform, source, folder, []) for source in sources]
-        for kernel, flags in KERNELS.get(platform.architecture, {}).items():
+        for kernel, flags in platform.kernels.items():
             objects.append(_compile(root, platform, root / "kernels" / f"{kernel}.c", folder, flags))
         # Relative names: a linker may write the names of its inputs into its output.
         _run(
@@ -169,7 +192,7 @@ def _libraries(platform: Platform) -> list[str]:
 
 
 def _compile(root: Path, platform: Platform, source: Path, folder: Path, flags: Sequence[str]) -> Path:
-    define = [DEFINES[platform.architecture]] if platform.architecture in DEFINES else []
+    define = [DEFINES[platform.architecture]] if platform.kernels else []
     position = [] if platform.is_windows else ["-fPIC"]
     includes = ["-I", "include", "-I", "src", "-I", str(folder)]
     result = folder / f"{source.parent.name}_{source.stem}.o"
@@ -208,10 +231,11 @@ def main(arguments: Sequence[str]) -> None:
     root = Path(__file__).resolve().parent
     kind, *rest = arguments
     if kind == "wasm":
-        made = build_wasm(root, Path(rest[0]))
+        made = build_wasm(root, Path(rest[0]) if rest else root / "web" / "wasm")
     else:
-        made = {"library": build_library, "program": build_program}[kind](root, Path(rest[1]), rest[0])
-    print(f"{made}: {made.stat().st_size:,} bytes")
+        made = [{"library": build_library, "program": build_program}[kind](root, Path(rest[1]), rest[0])]
+    for file in made:
+        print(f"{file}: {file.stat().st_size:,} bytes")
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 sys.path.insert(0, str(Path(__file__).parent))
-from compiling import PLATFORM_VARIABLE, PLATFORMS, build_library, this_platform
+from compiling import PLATFORM_VARIABLE, PLATFORMS, build_library, build_wasm, this_platform
 
 
 class CustomBuildHook(BuildHookInterface):
@@ -28,5 +28,16 @@ class CustomBuildHook(BuildHookInterface):
         library = build_library(root, folder, name)
         build_data["tag"] = f"py3-none-{platform.tag}"
         build_data["pure_python"] = False
+        web = _web(root, root / "web" / "wasm" if version == "editable" else folder / "wasm")
         if version != "editable":
-            build_data["force_include"][str(library)] = f"tallygate_native/{library.name}"
+            included = {library: library.name, **web}
+            build_data["force_include"] |= {str(path): f"tallygate_native/{place}" for path, place in included.items()}
+
+
+def _web(root: Path, wasm: Path) -> dict[Path, str]:
+    """What ``tallygate page`` needs, and where it stands in the package."""
+    modules = build_wasm(root, wasm)
+    sources = [root / "web" / "tallygate.js", *sorted((root / "web" / "page").iterdir())]
+    return {path: path.relative_to(root).as_posix() for path in sources} | {
+        module: f"web/wasm/{module.name}" for module in modules
+    }

@@ -1,4 +1,4 @@
-"""``python wheels.py FOLDER``: the wheels of all platforms, the programs and the WebAssembly module, on one machine.
+"""``python wheels.py FOLDER``: the wheels of all platforms, the programs and the WebAssembly modules, on one machine.
 
 Every wheel is built twice and the two must be equal to the byte; its library is opened and its symbols are looked for.
 """
@@ -33,8 +33,8 @@ def main(folder: Path) -> None:
     for name in ("musl-x86_64", "musl-aarch64", "musl-armv7"):
         program = build_program(ROOT, folder / name, name)
         print(f"{program.relative_to(folder)}: {program.stat().st_size:,} bytes", flush=True)
-    module = build_wasm(ROOT, folder)
-    print(f"{module.name}: {module.stat().st_size:,} bytes")
+    for module in build_wasm(ROOT, folder):
+        print(f"{module.name}: {module.stat().st_size:,} bytes")
 
 
 def _wheel(name: str, folder: Path) -> Path:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import csv
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pytest
 
@@ -29,12 +28,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
     Opener: TypeAlias = Callable[..., Page]
-
-REQUIRE_BROWSER = "TALLYGATE_REQUIRE_BROWSER"
-FLAGS = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 
 
 @pytest.fixture(scope="session")
@@ -61,29 +54,6 @@ def address(bundle_path: Path, workspace: Workspace) -> Iterator[str]:
     app = build_app(open_bundle(bundle_path), workspace, examples=FILMS)
     yield serve(app, workspace)
     stop(app)
-
-
-def _missing(reason: str) -> NoReturn:
-    if os.environ.get(REQUIRE_BROWSER):
-        pytest.fail(f"{reason}, although {REQUIRE_BROWSER} is set")
-    pytest.skip(reason)
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """A real headless Chromium."""
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        _missing("needs playwright")
-    found = (shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome"))
-    executable = next((path for path in found if path), None)
-    if executable is None:
-        _missing("needs Chromium: apt-get install chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 def _watched(chromium: Browser, address: str, faults: list[str], **options: Any) -> Page:  # noqa: ANN401

@@ -7,6 +7,7 @@ import io
 import json
 import subprocess
 import sys
+from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
@@ -212,3 +213,25 @@ def test_an_interrupt_is_one_line(capsys: Capture, monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(cli, "run", interrupt)
     assert fails(capsys, 130, "info") == "tallygate: interrupted\n"
+
+
+def test_a_command_that_cannot_be_imported_takes_no_other_with_it(
+    capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def entries(group: str) -> list[EntryPoint]:
+        names = {"info": "info:COMMAND", "gone": "gone:COMMAND", "renamed": "info:COMMANDS"}
+        return [EntryPoint(name, f"tallygate.runtime.commands.{place}", group) for name, place in names.items()]
+
+    monkeypatch.setattr("importlib.metadata.entry_points", entries)
+    assert list(cli.find_commands()) == ["info"]
+    errors = capsys.readouterr().err.splitlines()
+    assert [error.split(": cannot be loaded")[0] for error in errors] == ["tallygate: gone", "tallygate: renamed"]
+
+
+@pytest.mark.parametrize("texts", ["0", "x", "1000000000", "9" * 30, "9" * 5000])
+def test_a_count_that_nothing_can_count_to(texts: str, toy_path: Path, tmp_path: Path, capsys: Capture) -> None:
+    lines = tmp_path / "r.txt"
+    lines.write_text("good\n", encoding="utf-8")
+    with pytest.raises(SystemExit, match="2"):
+        main(["bench", str(toy_path), "--file", str(lines), "--texts", texts])
+    assert "is no whole number from 1 to 999,999,999" in capsys.readouterr().err

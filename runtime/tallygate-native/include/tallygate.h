@@ -68,6 +68,8 @@ TG_API void tg_model_facts(const tg_model *model, tg_facts *facts);
 TG_API const char *tg_label(const tg_model *model, size_t place, size_t *size);
 /* What logits of a text of that many tokens are divided by before they become probabilities. */
 TG_API double tg_temperature(const tg_model *model, size_t tokens);
+/* UTF-8 of one golden text, not ended by a zero. */
+TG_API const char *tg_golden(const tg_model *model, size_t place, size_t *size);
 
 TG_API tg_status tg_worker_open(tg_model *model, tg_worker **worker);
 TG_API void tg_worker_close(tg_worker *worker);
@@ -76,6 +78,9 @@ TG_API void tg_worker_close(tg_worker *worker);
 TG_API tg_status tg_check(tg_worker *worker, size_t *at);
 /* UTF-8 -> ids; room for max_length of them. */
 TG_API tg_status tg_encode(tg_worker *worker, const char *text, size_t size, int32_t *ids, size_t *count);
+/* As tg_encode, and where each token stands in the text: bytes starts[i] to ends[i]. */
+TG_API tg_status tg_spans(tg_worker *worker, const char *text, size_t size, int32_t *ids, int32_t *starts,
+                          int32_t *ends, size_t *count);
 /* Text i has the ids offsets[i] to offsets[i + 1]; logits has room for texts * outputs. */
 TG_API tg_status tg_run_ids(tg_worker *worker, const int32_t *ids, const int64_t *offsets, size_t texts, double *logits);
 /* Text i has the bytes offsets[i] to offsets[i + 1]. tokens, unless NULL, gets the number of ids of each text. */

@@ -107,6 +107,13 @@ const char *tg_label(const tg_model *model, size_t place, size_t *size) {
     return (const char *)image->label_bytes + image->label_offsets[place];
 }
 
+const char *tg_golden(const tg_model *model, size_t place, size_t *size) {
+    const tg_image *image = &model->image;
+    if (place >= image->sizes.goldens) return NULL;
+    *size = image->golden_offsets[place + 1] - image->golden_offsets[place];
+    return (const char *)image->golden_bytes + image->golden_offsets[place];
+}
+
 double tg_temperature(const tg_model *model, size_t tokens) {
     const size_t last = model->image.sizes.temperatures;
     return model->image.temperatures[(tokens < 1 ? 1 : tokens > last ? last : tokens) - 1];

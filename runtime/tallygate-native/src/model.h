@@ -36,7 +36,12 @@ struct tg_worker {
     void *memory;
 };
 
-tg_status tg_tokenize(tg_worker *worker, const uint8_t *text, size_t size, int32_t *ids, size_t *count);
+/* Where tokens stand in a text, in bytes; both NULL where nobody asks. */
+typedef struct tg_spans_out {
+    int32_t *starts, *ends;
+} tg_spans_out;
+tg_status tg_tokenize(tg_worker *worker, const uint8_t *text, size_t size, int32_t *ids, tg_spans_out spans,
+                      size_t *count);
 void tg_tokenizer_prepare(tg_model *model);
 void tg_make_rows(tg_model *model, const int32_t *ids, size_t count);
 /* Pooled states of texts -> logits. */

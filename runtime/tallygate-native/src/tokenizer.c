@@ -16,7 +16,10 @@ typedef struct {
     tg_worker *worker;
     const tg_image *image;
     const uint8_t *text, *end;
+    const uint8_t *begin, *place;           /* of the text, of the character that is being read */
+    const uint8_t *token_start, *token_end; /* of the word that is being read */
     int32_t *ids;
+    tg_spans_out spans;
     size_t count, capacity;
     size_t size;    /* bytes of the word that is being read; longest_word + 1 where it is longer than all */
     int apostrophe; /* one stands behind the word */
@@ -25,7 +28,12 @@ typedef struct {
 
 static void push(reader *r, int32_t id) {
     if (r->full) return;
-    r->ids[r->count++ % r->capacity] = id;
+    const size_t at = r->count++ % r->capacity;
+    r->ids[at] = id;
+    if (r->spans.starts) {
+        r->spans.starts[at] = (int32_t)(r->token_start - r->begin);
+        r->spans.ends[at] = (int32_t)(r->token_end - r->begin);
+    }
     r->full = !r->image->sizes.keep && r->count == r->capacity;
 }
 
@@ -56,6 +64,8 @@ static void end_word(reader *r) {
 
 static void append(reader *r, const uint8_t *bytes, size_t count) {
     const size_t longest = r->worker->model->longest_word;
+    if (!r->size) r->token_start = r->place;
+    r->token_end = r->text;
     if (r->size + count > longest) {
         r->size = longest + 1;
         return;
@@ -99,6 +109,7 @@ static void read_character(reader *r, uint32_t c) {
         r->apostrophe = 1;
     } else {
         end_word(r);
+        r->token_start = r->place, r->token_end = r->text;
         if (mark) push(r, mark);
     }
 }
@@ -176,6 +187,7 @@ static void read_letters(reader *r) {
     const size_t longest = r->worker->model->longest_word;
     uint8_t *word = r->worker->word;
     unsigned count = EIGHT;
+    if (!r->size) r->token_start = p;
     if (r->apostrophe) append(r, (const uint8_t *)"'", 1), r->apostrophe = 0;
     while (count == EIGHT && end - p >= EIGHT) {
         uint64_t text, lower;
@@ -189,15 +201,16 @@ static void read_letters(reader *r) {
         const uint8_t lower = (uint8_t)(*p | (*p >= 'A' ? 0x20 : 0));
         append(r, &lower, 1);
     }
-    r->text = p;
+    r->text = r->token_end = p;
     if (p == end || *p < 0x80) return;
-    r->text--;
+    r->place = --r->text;
     if (r->size <= longest) r->size--;
     read_place(r, *r->text++);
 }
 
 static void read_mark(reader *r, uint8_t c) {
     end_word(r);
+    r->token_start = r->place, r->token_end = r->text;
     push(r, r->worker->model->ascii_marks[c]);
 }
 
@@ -228,10 +241,19 @@ static void reverse(int32_t *ids, size_t count) {
     }
 }
 
-tg_status tg_tokenize(tg_worker *worker, const uint8_t *text, size_t size, int32_t *ids, size_t *count) {
+/* Puts the token that was read first to the front of a ring that went round. */
+static void unroll(int32_t *ring, size_t turn, size_t capacity) {
+    if (!ring) return;
+    reverse(ring, turn), reverse(ring + turn, capacity - turn), reverse(ring, capacity);
+}
+
+tg_status tg_tokenize(tg_worker *worker, const uint8_t *text, size_t size, int32_t *ids, tg_spans_out spans,
+                      size_t *count) {
     const tg_image *image = &worker->model->image;
-    reader r = {worker, image, text, text + size, ids, 0, image->sizes.max_length, 0, 0, 0};
+    reader r = {.worker = worker, .image = image, .text = text, .end = text + size, .begin = text, .place = text,
+                .token_start = text, .token_end = text, .ids = ids, .spans = spans, .capacity = image->sizes.max_length};
     while (r.text < r.end && !r.full) {
+        r.place = r.text;
         if (*r.text < 0x80) {
             read_ascii(&r);
             continue;
@@ -241,10 +263,14 @@ tg_status tg_tokenize(tg_worker *worker, const uint8_t *text, size_t size, int32
         read_place(&r, c);
     }
     end_word(&r);
-    if (!r.count) push(&r, TG_UNKNOWN_ROW);
+    if (!r.count) {
+        r.token_start = r.token_end = text;
+        push(&r, TG_UNKNOWN_ROW);
+    }
     if (r.count > r.capacity) {
-        const size_t turn = r.count % r.capacity;
-        reverse(ids, turn), reverse(ids + turn, r.capacity - turn), reverse(ids, r.capacity);
+        unroll(ids, r.count % r.capacity, r.capacity);
+        unroll(spans.starts, r.count % r.capacity, r.capacity);
+        unroll(spans.ends, r.count % r.capacity, r.capacity);
     }
     *count = r.count < r.capacity ? r.count : r.capacity;
     return TG_OK;

@@ -110,7 +110,13 @@ tg_status tg_run_ids(tg_worker *w, const int32_t *ids, const int64_t *offsets, s
 
 tg_status tg_encode(tg_worker *w, const char *text, size_t size, int32_t *ids, size_t *count) {
     if (!w || (size && !text) || !ids || !count) return TG_BAD_ARGUMENT;
-    return tg_tokenize(w, (const uint8_t *)text, size, ids, count);
+    return tg_tokenize(w, (const uint8_t *)text, size, ids, (tg_spans_out){NULL, NULL}, count);
+}
+
+tg_status tg_spans(tg_worker *w, const char *text, size_t size, int32_t *ids, int32_t *starts, int32_t *ends,
+                   size_t *count) {
+    if (!w || (size && !text) || size > INT32_MAX || !ids || !starts || !ends || !count) return TG_BAD_ARGUMENT;
+    return tg_tokenize(w, (const uint8_t *)text, size, ids, (tg_spans_out){starts, ends}, count);
 }
 
 /* Texts into the worker's window, as many as fit; -> how many. */
@@ -122,7 +128,8 @@ static tg_status encode_window(tg_worker *w, const char *bytes, const int64_t *o
         size_t found = 0;
         if (offsets[count] < 0 || offsets[count + 1] < offsets[count]) return TG_BAD_ARGUMENT;
         const tg_status status = tg_tokenize(w, (const uint8_t *)bytes + offsets[count],
-                                             (size_t)(offsets[count + 1] - offsets[count]), w->ids + w->offsets[count], &found);
+                                             (size_t)(offsets[count + 1] - offsets[count]), w->ids + w->offsets[count],
+                                             (tg_spans_out){NULL, NULL}, &found);
         if (status) return status;
         w->offsets[count + 1] = w->offsets[count] + (int64_t)found;
         count++;

@@ -16,7 +16,7 @@ from tallygate.runtime.terminal import notice, printable
 
 GROUP = "tallygate.commands"
 """The entry points under which a part registers its subcommands."""
-ORDER = ("train", "study", "export", "verify", "bench", "predict", "info", "doctor", "demo")
+ORDER = ("train", "study", "export", "verify", "bench", "predict", "page", "info", "doctor", "demo")
 """The way through the house, for ``--help``; a command that is not named here comes behind."""
 
 
@@ -98,11 +98,19 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def find_commands() -> dict[str, Command]:
-    """Every registered subcommand by name, in ``ORDER``."""
+    """Every registered subcommand by name, in ``ORDER``; one that cannot be imported is told and left out.
+
+    An installation that is half renewed registers what is not there, and must not take the others with it.
+    """
     from importlib.metadata import entry_points
 
-    entries = sorted(entry_points(group=GROUP), key=lambda entry: (_place(entry.name), entry.name))
-    return {entry.name: entry.load() for entry in entries}
+    found = {}
+    for entry in sorted(entry_points(group=GROUP), key=lambda entry: (_place(entry.name), entry.name)):
+        try:
+            found[entry.name] = entry.load()
+        except (ImportError, AttributeError) as error:
+            notice(f"{entry.name}: cannot be loaded ({error}); install tallygate again")
+    return found
 
 
 def _place(name: str) -> int:

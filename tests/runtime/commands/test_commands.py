@@ -12,6 +12,9 @@ import pytest
 
 from tallygate.runtime.cli import GROUP, ORDER, find_commands, parse_args
 
+NEEDED = {"predict": ["text"], "page": ["--out", "page.html"]}
+"""What a command cannot do without."""
+
 
 def test_the_runtimes_own_commands_are_found_without_the_scan(monkeypatch: pytest.MonkeyPatch) -> None:
     entries = {entry.name: entry for entry in entry_points(group=GROUP)}
@@ -22,7 +25,7 @@ def test_the_runtimes_own_commands_are_found_without_the_scan(monkeypatch: pytes
     commands = {name: entry.load() for name, entry in own.items()}
     monkeypatch.setattr("importlib.metadata.entry_points", lambda **_: pytest.fail("scanned"))
     for name, command in commands.items():
-        assert parse_args([name, *(["text"] if name == "predict" else [])]).entry is command
+        assert parse_args([name, *NEEDED.get(name, [])]).entry is command
 
 
 @pytest.mark.parametrize("name", ["options", "predict_output", "__init__", "../cli", "nonsense"])

@@ -32,11 +32,12 @@ def test_refuses_a_row_outside_the_embedding(row: int) -> None:
 @pytest.mark.parametrize(
     "data",
     [
-        *(b"good\n", b"good\t2\textra\n", b"good\tx\n", b"good\t2\ngood\t3\n", b"\xff\t2\n", b"good\t9\n"),
+        *(b"good\n", b"good\t2\textra\n", b"good\tx\n", b"good\t2\ngood\t3\n", b"\xff\t2\n", b"good\t99\n"),
         *(b"good\t2", b"good\t2\nbad", b"\n", b"good\t2\n\n", b"2\t3\t3\ngood\n", b"good\t2\r\tbad\n"),
+        *(b"good\t+2\n", b"good\t2_0\n", b"good\t 2\n", b"good\t2\r\n", "good\t\u0662\n".encode(), b"good\t\n"),
     ],
 )
 def test_refuses_a_broken_file_in_one_line(data: bytes) -> None:
     with pytest.raises(BundleInvalidError, match="here: is not a vocabulary") as caught:
-        Vocabulary.from_bytes(data, 4, "here")
+        Vocabulary.from_bytes(data, 40, "here")
     assert "\n" not in str(caught.value)

@@ -56,13 +56,13 @@ def add_engine_options(parser: argparse.ArgumentParser) -> None:
 
 
 def positive_int(text: str) -> int:
-    """A whole number of at least 1, as an argument type."""
+    """A whole number of at least 1 that every library can count with, as an argument type."""
     try:
         value = int(text)
     except ValueError:
         value = 0
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number of at least 1")
+    if not 1 <= value < 10**9:
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is no whole number from 1 to 999,999,999")
     return value
 
 

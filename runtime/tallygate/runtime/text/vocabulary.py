@@ -48,6 +48,10 @@ class Vocabulary:
             if data.translate(None, _BUT_SEPARATORS) != b"\t\n" * count or data[-1:] not in (b"", b"\n"):
                 raise ValueError("a line is not a word, a tab and a row")
             fields = data.decode("utf-8").replace("\n", "\t").split("\t")
+            digits = "".join(fields[1::2])
+            # int() also takes signs, spaces, underscores and the digits of every script, which other readers do not.
+            if digits and not (digits.isascii() and digits.isdigit()):
+                raise ValueError("a row is not a number of plain digits")
             rows = dict(zip(fields[:-1:2], map(int, fields[1::2]), strict=True))
             if len(rows) != count:
                 raise ValueError("a word stands twice")

@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tallygate.runtime.unicode.composition import compose as compose
+    from tallygate.runtime.unicode.tables import HEADER as HEADER
+    from tallygate.runtime.unicode.tables import LIST_WIDTHS as LIST_WIDTHS
     from tallygate.runtime.unicode.tables import UNICODE_VERSION as UNICODE_VERSION
     from tallygate.runtime.unicode.tables import WORD as WORD
+    from tallygate.runtime.unicode.tables import table_bytes as table_bytes
     from tallygate.runtime.unicode.tables import unicode_tables as unicode_tables
 else:
     from tallygate.runtime.rooms import handed_on
@@ -17,8 +20,11 @@ else:
         {
             "composition": ("compose",),
             "tables": (
+                "HEADER",
+                "LIST_WIDTHS",
                 "UNICODE_VERSION",
                 "WORD",
+                "table_bytes",
                 "unicode_tables",
             ),
         },

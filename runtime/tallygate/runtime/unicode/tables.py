@@ -16,6 +16,8 @@ FILE = "unicode17.bin"
 HEADER = struct.Struct("<6I")
 """Version, blocks, then the lengths of the four lists, whose numbers have three bytes. After them a byte per block of
 code points says which stored block it is; those hold two classes of four bits to a byte."""
+LIST_WIDTHS = (6, 6, 9, 9)
+"""Bytes of one entry of each list."""
 CODE_POINTS = 0x110000
 BLOCK = 128
 
@@ -45,12 +47,17 @@ class UnicodeTables:
     """Canonical composition of two."""
 
 
+def table_bytes() -> bytes:
+    """The tables as the file has them, and the C core."""
+    return (files("tallygate.runtime.unicode") / FILE).read_bytes()
+
+
 @cache
 def unicode_tables() -> UnicodeTables:
     """The tables, read once: only a text that is not ASCII needs them."""
     import numpy as np  # `tallygate --help` reaches this file, and needs no numpy
 
-    data = (files("tallygate.runtime.unicode") / FILE).read_bytes()
+    data = table_bytes()
     _, blocks, folds, combining, decompositions, compositions = HEADER.unpack_from(data)
     count = 2 * (folds + combining) + 3 * (decompositions + compositions)
     triples = np.frombuffer(data, np.uint8, 3 * count, HEADER.size).reshape(-1, 3).astype(np.int64)

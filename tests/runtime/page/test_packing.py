@@ -1,0 +1,89 @@
+"""What the page brings along is made small and whole again."""
+
+from __future__ import annotations
+
+import base64
+import json
+import shutil
+import subprocess
+import zlib
+from pathlib import Path
+
+import pytest
+
+from tallygate.runtime.page import PageContents, Sources
+from tallygate.runtime.page.document import parts_of
+from tallygate.runtime.page.packing import image_part, payload_of, plain_part
+from tests.runtime.page.conftest import bit_flipped
+from tests.shared.make import FOLDER, MODELS
+
+ROOT = Path(__file__).parents[3]
+UNPACK = """
+import { readFileSync } from "node:fs";
+import { unpacked } from "./page/packing.js";
+const { payload, facts } = JSON.parse(readFileSync(0, "utf8"));
+const parts = await unpacked(payload, facts);
+const hex = Object.entries(parts).map(([name, part]) => [name, Buffer.from(part).toString("hex")]);
+console.log(JSON.stringify(Object.fromEntries(hex)));
+"""
+
+
+def unpacked(payload: str, facts: object) -> dict[str, bytes]:
+    """What the page's own JavaScript makes of a payload."""
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("needs node: apt-get install nodejs")
+    web = ROOT / "runtime" / "tallygate-native" / "web"
+    done = subprocess.run(
+        [node, "--input-type=module", "-e", UNPACK],
+        input=json.dumps({"payload": payload, "facts": facts}),
+        cwd=web,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return {name: bytes.fromhex(part) for name, part in json.loads(done.stdout).items()}
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_an_image_comes_back_whole(model: str) -> None:
+    part = image_part("image", (FOLDER / f"{model}.integer.bin").read_bytes())
+    assert {str(step[0]) for step in part.steps} == {"raw", "planes", "rises", "slots"}
+    assert unpacked(payload_of([part]), [part.facts()]) == {"image": part.data}
+
+
+def test_an_image_with_another_hash_table_comes_back_whole() -> None:
+    image = (FOLDER / "two-labels.integer.bin").read_bytes()
+    part = image_part("image", image)
+    at = 0
+    for step in part.steps:
+        if step[0] == "slots":
+            break
+        at += int(step[1])
+    other = bit_flipped(image, at + 3)
+    altered = image_part("image", other)
+    assert "slots" not in {step[0] for step in altered.steps}
+    assert unpacked(payload_of([altered]), [altered.facts()]) == {"image": other}
+
+
+def test_every_part_of_a_page_comes_back_whole(contents: PageContents, sources: Sources) -> None:
+    parts = parts_of(contents, sources)
+    assert any(step[0] == "copy" for step in parts[2].steps), "the second module takes its tables from the first"
+    back = unpacked(payload_of(parts), [part.facts() for part in parts])
+    assert back == {part.name: part.data for part in parts}
+    assert back["simd128"] == sources.simd128
+    assert back["scalar"] == sources.scalar
+
+
+def test_the_payload_is_deflated_base_85_without_a_bracket() -> None:
+    data = bytes(range(256)) * 300
+    payload = payload_of([plain_part("bytes", data)])
+    assert "<" not in payload
+    assert zlib.decompress(base64.b85decode(payload.replace(",", "<")), -15) == data
+
+
+@pytest.mark.parametrize("size", range(9))
+def test_short_payloads(size: int) -> None:
+    part = plain_part("bytes", bytes(range(size)))
+    assert unpacked(payload_of([part]), [part.facts()]) == {"bytes": part.data}
