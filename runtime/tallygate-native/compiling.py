@@ -39,7 +39,7 @@ KERNELS = {
     "wasm32": {"simd128": ["-msimd128"]},
 }
 """By architecture: kernel files beside the scalar one, and their flags."""
-SMALL = {"image", "model", "pack", "stream", "stream_state", "stream_text", "unicode", "worker"}
+SMALL = {"image", "model", "pack", "stream", "stream_state", "stream_text", "trace", "unicode", "worker"}
 """Files whose loops are short or run once: compiled for size."""
 DEFINES = {"x86_64": "-DTG_X86", "aarch64": "-DTG_NEON", "wasm32": "-DTG_SIMD128"}
 

@@ -13,7 +13,6 @@ from tallygate.runtime.engines.integer.image_layout import HASHED_HEADER, HEADER
 from tallygate.runtime.engines.integer.lstm import IntegerLSTM
 from tallygate.runtime.engines.integer.stream.errors import both_ends
 from tallygate.runtime.errors import GateError, InputError
-from tallygate.runtime.text import TextContract, Tokenizer, Vocabulary
 
 
 class IntegerNumpyEngine:
@@ -44,8 +43,7 @@ class IntegerNumpyEngine:
     def answers_of_goldens(self) -> str:
         """SHA-256 of all golden logits. Raises :class:`GateError` for a bit that is otherwise than at export."""
         image = self.image
-        contract = TextContract(max_length=image.max_length, keep=image.keep, punctuation=image.punctuation, version=2)
-        tokenizer = Tokenizer(Vocabulary(image.words, len(image.model.embedding)), contract)
+        tokenizer = image.tokenizer()
         digest = hashlib.sha256()
         for number, golden in enumerate(image.goldens, 1):
             ids = np.array([tokenizer.encode(golden.text)])
