@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from tallygate.runtime.engines.integer.image import DeviceImage, read_image
 from tallygate.runtime.engines.integer.lstm import IntegerLSTM
 from tallygate.runtime.errors import GateError, InputError
-from tallygate.runtime.text import TextContract, Tokenizer, Vocabulary
 
 
 class IntegerNumpyEngine:
@@ -32,8 +31,7 @@ class IntegerNumpyEngine:
     def answers_of_goldens(self) -> str:
         """SHA-256 of all golden logits. Raises :class:`GateError` for a bit that is otherwise than at export."""
         image = self.image
-        contract = TextContract(max_length=image.max_length, keep=image.keep, punctuation=image.punctuation, version=2)
-        tokenizer = Tokenizer(Vocabulary(image.words, len(image.model.embedding)), contract)
+        tokenizer = image.tokenizer()
         digest = hashlib.sha256()
         for number, golden in enumerate(image.goldens, 1):
             ids = np.array([tokenizer.encode(golden.text)])

@@ -17,6 +17,7 @@ from tallygate.runtime.engines.integer.image_checks import check_arrays, check_s
 from tallygate.runtime.engines.integer.image_layout import ENTRY, HEADER, Sizes
 from tallygate.runtime.engines.integer.model import Direction, Head, InputTable, IntegerModel
 from tallygate.runtime.errors import BundleInvalidError, BundleVersionError
+from tallygate.runtime.text import TextContract, Tokenizer, Vocabulary
 
 Arrays = Mapping[str, NDArray[Any]]
 _MEND = "get the image again"
@@ -46,6 +47,11 @@ class DeviceImage:
     temperatures: NDArray[np.float64]
     """What logits are divided by, for texts of 1, 2, ... tokens; the last one for all longer ones."""
     goldens: list[ImageGolden]
+
+    def tokenizer(self) -> Tokenizer:
+        """Makes ids of texts as the C core does."""
+        contract = TextContract(max_length=self.max_length, keep=self.keep, punctuation=self.punctuation, version=2)
+        return Tokenizer(Vocabulary(self.words, len(self.model.embedding)), contract)
 
 
 def read_image(data: bytes, source: object) -> DeviceImage:

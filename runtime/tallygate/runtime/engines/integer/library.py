@@ -18,7 +18,7 @@ MEND = "install it from the checkout: pip install ./runtime/tallygate-native"
 
 _IMAGE_STATUSES = range(3, 12)
 KERNEL_STATUSES = (12, 13)
-_GOLDEN_DIFFERS = 17
+GOLDEN_DIFFERS = 17
 
 _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "tg_message": (c_char_p, [c_int]),
@@ -84,7 +84,7 @@ class Library:
             raise BundleInvalidError(source, reason, mend)
         if status in KERNEL_STATUSES:
             raise EngineUnavailableError(source, reason, f"choose one of: {', '.join(self.kernels())}")
-        if status == _GOLDEN_DIFFERS:
+        if status == GOLDEN_DIFFERS:
             raise GateError(source, reason, "do not serve this copy; run: tallygate verify")
         raise InputError(source, reason, mend)
 

@@ -106,6 +106,21 @@ class IntegerLSTM:
         cell = saturate(multiply_round(f, cell) + multiply_round(i, candidate))
         return cell, multiply_round(o, self._cell[cell & 0xFFFF])
 
+    def addends(self, layer: int, direction: int, ids: NDArray[np.int64]) -> NDArray[np.int16]:
+        """What each of ``ids`` [steps] adds to the pre-activations of a direction, [steps, 4 * hidden] Qz."""
+        bias = self._directions[layer][direction].bias
+        return np.broadcast_to(bias, (len(ids), len(bias))) if layer else self._tables[direction][ids]
+
+    def step(
+        self, layer: int, direction: int, codes: NDArray[np.int8], addend: NDArray[np.int16], cell: Integers
+    ) -> tuple[Integers, Integers]:
+        """One step of one text: ``codes`` [width], ``addend`` [4 * hidden] and ``cell`` [hidden] -> cell (Qc) and
+        hidden state (1/32512), [hidden] each.
+        """
+        product = self._directions[layer][direction]
+        cells, states = self._step(product.sums(codes[None].astype(np.int32)), addend[None], product, cell[None])
+        return cells[0], states[0]
+
 
 @dataclass(frozen=True)
 class _Run:

@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tallygate.runtime.engines.integer.image import DeviceImage, read_image
-from tallygate.runtime.engines.integer.library import Library, ModelFacts, load_library
+from tallygate.runtime.engines.integer.kernel_steps import KernelSteps
+from tallygate.runtime.engines.integer.library import GOLDEN_DIFFERS, Library, ModelFacts, load_library
 
 KERNEL_VARIABLE = "TALLYGATE_KERNEL"
 _TEXTS_PER_THREAD = 64
@@ -124,7 +125,18 @@ class NativeEngine:
         at = c_size_t()
         with self._worker() as worker:
             status = worker.functions.tg_check(worker.handle, byref(at))
-        self.library.check(status, f"golden text {at.value + 1} on {self.kernel}", "get the bundle again")
+            if status == GOLDEN_DIFFERS:
+                from tallygate.runtime.engines.integer.parting import golden_error
+
+                steps = KernelSteps(self.library, worker.handle)
+                raise golden_error(self.read(), at.value, self.kernel, self.encode, steps)
+        self.library.check(status, "the golden texts", "get the bundle again")
+
+    @contextmanager
+    def steps(self) -> Iterator[KernelSteps]:
+        """The kernel step by step, for whoever looks for a fault."""
+        with self._worker() as worker:
+            yield KernelSteps(self.library, worker.handle)
 
     def answers_of_goldens(self) -> str:
         """One hash of all golden logits, the same on every kernel and machine. Raises as :meth:`check_goldens`."""
