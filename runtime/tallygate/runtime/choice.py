@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from tallygate.runtime.bundle import Bundle
 from tallygate.runtime.engines import available_engines
-from tallygate.runtime.machine import kept_settings
+from tallygate.runtime.errors import UsageError
+from tallygate.runtime.machine import check_threads, kept_settings
 
 BATCH_SIZES = {"native": 1024, "onnxruntime": 4, "numpy": 32}
 """Texts per run of an engine: onnxruntime on a CPU takes least time per token for 4, and a quarter more for 32; numpy's
@@ -35,7 +36,13 @@ def default_batch_size(engine: str) -> int:
 
 
 def choose(bundle: Bundle, engine: str, precision: str | None, threads: int | None, batch_size: int | None) -> Choice:
-    """Fill in what the user left open. Only ``auto`` looks at measured settings, and only where they can be used."""
+    """Fill in what the user left open. Only ``auto`` looks at measured settings, and only where they can be used.
+
+    Raises :class:`UsageError` for threads or a batch size that cannot be.
+    """
+    check_threads(THREADS if threads is None else threads)
+    if batch_size is not None and not (isinstance(batch_size, int) and batch_size >= 1):
+        raise UsageError(f"batch_size {batch_size!r}", "is no whole number of at least 1", "give another, or None")
     tuned = kept_settings(bundle.sha256) if engine == "auto" else None
     if tuned and precision in (None, tuned.precision) and _can_run(bundle, tuned.engine, tuned.precision):
         return Choice(tuned.engine, tuned.precision, threads or tuned.threads, batch_size or tuned.batch_size)
