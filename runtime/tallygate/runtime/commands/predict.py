@@ -164,7 +164,6 @@ COMMAND = Command(
     examples=(
         'tallygate predict "A wonderful film"',
         "tallygate predict --file reviews.csv --column review --id-column id --format csv > answers.csv",
-        "tail -f story.txt | tallygate predict --follow --precision integer",
-        "tail -f reviews.txt | tallygate predict --bundle reviews.zip -",
+        "tail -f reviews.txt | tallygate predict --bundle reviews.zip -  # a text per line; --follow: one text, by word",
     ),
 )
