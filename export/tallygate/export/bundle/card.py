@@ -31,8 +31,9 @@ def _use(manifest: Manifest) -> str:
     logits = f"one per text, above 0 for {_code(manifest.labels[1])}" if binary else "one per label, in the order above"
     return f"""## Use
 
+With tallygate and its extra `[cpu]` installed (without it everything runs on numpy alone):
+
 ```sh
-pip install 'tallygate[cpu]'
 tallygate predict "A text" --bundle PATH
 tallygate verify PATH
 ```
