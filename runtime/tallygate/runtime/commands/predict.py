@@ -61,6 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
         threads=arguments.threads,
         sha256=arguments.sha256,
         trust_plans=arguments.trust_plans,
+        kernel=arguments.kernel,
     )
     output = Output(sys.stdout, classifier, joining, errors=arguments.skip_bad, raw=arguments.raw_csv)
     writer = WRITERS[arguments.format or ("table" if sys.stdout.isatty() else "jsonl")](output)
