@@ -164,6 +164,6 @@ COMMAND = Command(
     examples=(
         'tallygate predict "A wonderful film"',
         "tallygate predict --file reviews.csv --column review --id-column id --format csv > answers.csv",
-        "tail -f reviews.txt | tallygate predict --bundle reviews.zip -  # a text per line; --follow: one text, by word",
+        "tail -f reviews.txt | tallygate predict --bundle reviews.zip -  # a text a line; --follow: one text by words",
     ),
 )
