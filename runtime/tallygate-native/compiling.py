@@ -39,6 +39,8 @@ KERNELS = {
     "wasm32": {"simd128": ["-msimd128"]},
 }
 """By architecture: kernel files beside the scalar one, and their flags."""
+SMALL = {"image", "model", "pack", "stream", "stream_state", "stream_text", "trace", "unicode", "worker"}
+"""Files whose loops are short or run once: compiled for size."""
 DEFINES = {"x86_64": "-DTG_X86", "aarch64": "-DTG_NEON", "wasm32": "-DTG_SIMD128"}
 
 
@@ -196,7 +198,8 @@ def _compile(root: Path, platform: Platform, source: Path, folder: Path, flags: 
     position = [] if platform.is_windows else ["-fPIC"]
     includes = ["-I", "include", "-I", "src", "-I", str(folder)]
     result = folder / f"{source.parent.name}_{source.stem}.o"
-    command = [*_compiler(platform), *COMMON, *flags, *define, *position, *includes]
+    size = ["-Os"] if source.stem in SMALL else []
+    command = [*_compiler(platform), *COMMON, *size, *flags, *define, *position, *includes]
     _run([*command, "-c", str(source.relative_to(root)), "-o", str(result)], root)
     return result
 

@@ -178,6 +178,7 @@ def golden(text: str = "", ids: str = "1", logits: str = "[0]", more: str = "") 
 
 GOLDENS = [
     (golden(), MAX_GOLDENS + 1, "more than 65,536 rows"),
+    (golden("e" + "\u0301\u0323" * 65_536), 5, "more than 524,288 bytes beyond one per character"),
     (golden(ids="1," * 4095 + "1"), MAX_GOLDEN_IDS // 4096 + 1, "more than 1,048,576 ids"),
     (golden("a" * 1_000_000), 34, f"larger than {MAX_GOLDEN_BYTES:,} bytes"),
     (golden(ids="8"), 1, "every id must be from 1 to 7"),

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.native.conftest import make_image
+from tests.shared.make_streams import GOLDENS, IMAGE
 
 ROOT = Path(__file__).parents[2] / "runtime" / "tallygate-native"
 SHAPES = {
@@ -84,3 +85,12 @@ def test_webassembly_gives_the_same_bits(modules: Path, kernel: str, shape: str,
     command = ["node", "--no-warnings", str(script), str(module), str(image_file(tmp_path, shape)), kernel]
     done = subprocess.run(command, capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (0, "0\n"), done.stderr
+
+
+@pytest.mark.parametrize("kernel", ["simd128", "scalar"])
+def test_webassembly_reads_the_shared_streams(modules: Path, kernel: str) -> None:
+    """And resumes each from its own state after every piece."""
+    script, module = Path(__file__).with_name("streams_in_node.mjs"), modules / f"{kernel}.wasm"
+    command = ["node", "--no-warnings", str(script), str(module), str(IMAGE), str(GOLDENS), kernel]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "read\n"), done.stderr

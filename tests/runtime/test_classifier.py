@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import count, islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -144,3 +145,13 @@ def test_threads_share_one_classifier(classifier: Classifier) -> None:
 
 def test_a_ten_million_word_text_is_answered(classifier: Classifier) -> None:
     assert classifier.predict("bad film " * 5_000_000).logits == classifier.predict("bad film " * 4).logits
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"threads": 0}, {"threads": "2"}, {"threads": 2.5}, {"batch_size": 0}, {"batch_size": -1}, {"batch_size": 1.5}],
+)
+def test_numbers_that_cannot_be_are_one_line(toy_path: Path, options: dict[str, Any]) -> None:
+    with pytest.raises(UsageError, match=rf"^{next(iter(options))} .*; give an") as caught:
+        Classifier.load(toy_path, **options)
+    assert "\n" not in str(caught.value)

@@ -40,11 +40,17 @@ typedef enum tg_status {
     TG_BAD_UTF8,           /* a text is not valid UTF-8 */
     TG_BAD_ID,             /* an id is no row of the embedding */
     TG_BAD_LENGTH,         /* a row of ids is empty or longer than the model reads */
-    TG_GOLDEN_DIFFERS      /* a golden text is answered otherwise than at export */
+    TG_GOLDEN_DIFFERS,     /* a golden text is answered otherwise than at export */
+    TG_NO_STREAM,          /* the model reads texts from both ends */
+    TG_STREAM_LONG,        /* more tokens than a stream answers for: 2^31, or fewer where the head's weights are large */
+    TG_STATE_DAMAGED,      /* no state of a stream, or cut off, or altered */
+    TG_STATE_VERSION,      /* a state that another version saved */
+    TG_STATE_MODEL         /* a state of another model */
 } tg_status;
 
 typedef struct tg_model tg_model;
 typedef struct tg_worker tg_worker;
+typedef struct tg_stream tg_stream;
 
 /* One line in English for each status. */
 TG_API const char *tg_message(tg_status status);
@@ -86,6 +92,23 @@ TG_API tg_status tg_run_ids(tg_worker *worker, const int32_t *ids, const int64_t
 /* Text i has the bytes offsets[i] to offsets[i + 1]. tokens, unless NULL, gets the number of ids of each text. */
 TG_API tg_status tg_run_texts(tg_worker *worker, const char *bytes, const int64_t *offsets, size_t texts,
                               double *logits, int32_t *tokens);
+
+/* A text that comes in pieces. A stream belongs to one thread at a time and lives no longer than its model; its memory
+ * is taken by tg_stream_open and tg_stream_resume only. */
+TG_API tg_status tg_stream_open(const tg_model *model, tg_stream **stream);
+TG_API void tg_stream_close(tg_stream *stream);
+/* Stream i reads the bytes offsets[i] to offsets[i + 1]; no stream stands there twice. A piece may end anywhere, inside a
+ * character too: what it cuts is waited for. On an error no stream has read anything. */
+TG_API tg_status tg_stream_push(tg_worker *worker, tg_stream *const *streams, const char *bytes, const int64_t *offsets,
+                                size_t count);
+/* Answers to what was read so far; logits has room for count * outputs, tokens for count. waiting is not 0: as if the
+ * text ended here, so with the word that may not have ended; 0: to the words that have ended alone. */
+TG_API tg_status tg_stream_logits(tg_worker *worker, tg_stream *const *streams, size_t count, int waiting, double *logits,
+                                  uint64_t *tokens);
+/* The state as bytes, and a stream from such bytes, on whatever machine, kernel or language they were saved. */
+TG_API size_t tg_stream_state_size(const tg_stream *stream);
+TG_API tg_status tg_stream_state(const tg_stream *stream, void *state, size_t size);
+TG_API tg_status tg_stream_resume(const tg_model *model, const void *state, size_t size, tg_stream **stream);
 
 #ifdef __cplusplus
 }

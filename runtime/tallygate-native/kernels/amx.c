@@ -213,5 +213,6 @@ static tg_status pack(tg_packed *packed) { return tg_pack(packed, &plan); }
 
 const tg_kernel tg_kernel_amx = {
     .name = "amx", .lanes = LANES, .slots = 64, .code_bytes = 1, .code_offset = 0,
-    .available = permitted, .pack = pack, .step = step, .begin = begin, .end = end, .clear = clear, .pooled = pooled,
+    .available = permitted, .pack = pack, .step = step, .begin = begin, .end = end, .clear = clear,
+    .tail_cells = cells_of_tail, .pooled = pooled,
 };

@@ -252,3 +252,5 @@ static void clear_tail(const tg_packed *p, tg_slots *s, size_t slot) {
         else ((int16_t *)sums)[place] = p->pooling == TG_POOL_MAX ? -32768 : 0;
     }
 }
+
+static int16_t *cells_of_tail(const tg_slots *s, size_t slot) { return tail_cells(s, slot); }

@@ -14,5 +14,6 @@ static tg_status pack(tg_packed *packed) { return tg_pack(packed, &plan); }
 
 const tg_kernel tg_kernel_avx512vnni = {
     .name = "avx512vnni", .lanes = LANES, .slots = 24, .code_bytes = 1, .code_offset = 128,
-    .available = tg_has_avx512vnni, .pack = pack, .step = step_by_vectors, .clear = clear_tail, .pooled = pooled,
+    .available = tg_has_avx512vnni, .pack = pack, .step = step_by_vectors, .clear = clear_tail,
+    .tail_cells = cells_of_tail, .pooled = pooled,
 };

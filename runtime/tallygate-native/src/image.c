@@ -258,6 +258,7 @@ tg_status tg_image_read(const uint8_t *data, size_t size, tg_image *image) {
     section found[SECTIONS];
     tg_status status = check_header(data, size);
     memset(image, 0, sizeof *image);
+    image->digest = data + HASHED;
     if (!status) status = find_sections(data, size, found);
     if (status) return status;
     if (found[SIZE].left != sizeof image->sizes) return TG_IMAGE_SIZES;

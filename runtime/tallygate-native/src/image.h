@@ -36,6 +36,7 @@ typedef struct tg_direction {
 } tg_direction;
 
 typedef struct tg_image {
+    const uint8_t *digest; /* SHA-256 of all other bytes of the image: its name */
     tg_sizes sizes;
     const uint32_t *label_offsets, *marks, *word_offsets, *word_rows, *hash_slots, *golden_offsets;
     const uint8_t *label_bytes, *word_bytes, *golden_bytes;

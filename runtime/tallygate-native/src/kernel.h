@@ -68,6 +68,8 @@ typedef struct tg_kernel {
     void (*begin)(const tg_packed *packed, tg_slots *slots);
     void (*end)(void);
     void (*clear)(const tg_packed *packed, tg_slots *slots, size_t slot);
+    /* Where a slot's cells behind the full blocks lie; NULL: with the others, in the order of the units. */
+    int16_t *(*tail_cells)(const tg_slots *slots, size_t slot);
     /* Reads the pooled states of one slot, in the order of the units. */
     void (*pooled)(const tg_packed *packed, const tg_slots *slots, size_t slot, int64_t *states);
 } tg_kernel;

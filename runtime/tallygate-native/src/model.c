@@ -141,6 +141,11 @@ const char *tg_message(tg_status status) {
         [TG_BAD_ID] = "an id is no row of the embedding",
         [TG_BAD_LENGTH] = "a row of ids is empty, or longer than the model reads",
         [TG_GOLDEN_DIFFERS] = "a golden text is answered otherwise than at export",
+        [TG_NO_STREAM] = "this model reads texts from both ends, so it cannot read one as it comes",
+        [TG_STREAM_LONG] = "has read more tokens than its sums hold",
+        [TG_STATE_DAMAGED] = "is no state of a stream, or is damaged",
+        [TG_STATE_VERSION] = "was saved by another version",
+        [TG_STATE_MODEL] = "is of another model",
     };
     return (size_t)status < sizeof messages / sizeof *messages ? messages[status] : "unknown status";
 }

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "model.h"
+#include "stream.h"
 
 enum { EMPTY = 0xffffffff };
 
@@ -9,6 +10,8 @@ enum { EMPTY = 0xffffffff };
 typedef struct {
     tg_worker *worker;
     const tg_packed *packed;
+    tg_stream *const *streams; /* whose states texts begin with; NULL: with none */
+    int keep;                  /* streams move on */
     const int32_t *ids;
     const int64_t *offsets;
     uint32_t texts, layer, direction, next;
@@ -40,23 +43,6 @@ static void empty_slot(const pass *p, size_t slot) {
     for (size_t i = 0; i < 2 * s->strides.pools; i++) values[i] = -32768;
 }
 
-/* The next text goes into a slot; without one, the slot stays empty. */
-static int refill(pass *p, size_t slot) {
-    if (p->next == p->texts) return p->text[slot] = EMPTY, 0;
-    const uint32_t text = p->worker->order[p->next++];
-    p->text[slot] = text;
-    p->position[slot] = 0;
-    p->length[slot] = p->offsets[text + 1] - p->offsets[text];
-    empty_slot(p, slot);
-    return 1;
-}
-
-/* Place of the token that a slot reads, among the window's. */
-static int64_t token(const pass *p, size_t slot) {
-    const int64_t at = p->position[slot];
-    return p->offsets[p->text[slot]] + (p->direction ? p->length[slot] - 1 - at : at);
-}
-
 static void put_codes(uint8_t *to, const int8_t *codes, size_t count, const tg_kernel *kernel) {
     if (kernel->code_bytes == 2)
         for (size_t i = 0; i < count; i++) ((int16_t *)to)[i] = codes[i];
@@ -69,6 +55,57 @@ static void get_codes(int8_t *to, const uint8_t *codes, size_t count, const tg_k
         for (size_t i = 0; i < count; i++) to[i] = (int8_t)((const int16_t *)codes)[i];
     else
         for (size_t i = 0; i < count; i++) to[i] = (int8_t)(codes[i] - kernel->code_offset);
+}
+
+/* Cells of a slot from or to a stream, in the order of the units. */
+static void move_cells(const pass *p, size_t slot, int16_t *cells, int to_stream) {
+    const tg_slots *s = &p->worker->slots;
+    const tg_packed *k = p->packed;
+    const size_t full = (size_t)k->blocks * k->kernel->lanes;
+    const size_t first = k->kernel->tail_cells && full < k->hidden ? full : k->hidden, rest = k->hidden - first;
+    int16_t *own = s->cells + slot * s->strides.cells, *tail = rest ? k->kernel->tail_cells(s, slot) : own;
+    if (to_stream) memcpy(cells, own, first * sizeof *own), memcpy(cells + first, tail, rest * sizeof *own);
+    else memcpy(own, cells, first * sizeof *own), memcpy(tail, cells + first, rest * sizeof *own);
+}
+
+/* Own codes of a slot, behind those of the layer below, of the step that comes next. */
+static uint8_t *own_codes(const pass *p, size_t slot) {
+    const tg_slots *s = &p->worker->slots;
+    return s->codes[0] + slot * s->strides.codes + (size_t)(p->packed->width - p->packed->hidden) * p->packed->kernel->code_bytes;
+}
+
+/* What was multiplied ahead for the slot is not for these codes. Pools begin anew: streams add them up in 64 bits. */
+static void begin_with_state(const pass *p, size_t slot) {
+    const uint32_t hidden = p->packed->hidden;
+    tg_stream *stream = p->streams[p->text[slot]];
+    put_codes(own_codes(p, slot), stream->codes + (size_t)p->layer * hidden, hidden, p->packed->kernel);
+    move_cells(p, slot, stream->cells + (size_t)p->layer * hidden, 0);
+    p->worker->slots.ahead = 0;
+}
+
+static void keep_state(const pass *p, size_t slot) {
+    const uint32_t hidden = p->packed->hidden;
+    tg_stream *stream = p->streams[p->text[slot]];
+    get_codes(stream->codes + (size_t)p->layer * hidden, own_codes(p, slot), hidden, p->packed->kernel);
+    move_cells(p, slot, stream->cells + (size_t)p->layer * hidden, 1);
+}
+
+/* The next text goes into a slot; without one, the slot stays empty. */
+static int refill(pass *p, size_t slot) {
+    if (p->next == p->texts) return p->text[slot] = EMPTY, 0;
+    const uint32_t text = p->worker->order[p->next++];
+    p->text[slot] = text;
+    p->position[slot] = 0;
+    p->length[slot] = p->offsets[text + 1] - p->offsets[text];
+    empty_slot(p, slot);
+    if (p->streams) begin_with_state(p, slot);
+    return 1;
+}
+
+/* Place of the token that a slot reads, among the window's. */
+static int64_t token(const pass *p, size_t slot) {
+    const int64_t at = p->position[slot];
+    return p->offsets[p->text[slot]] + (p->direction ? p->length[slot] - 1 - at : at);
 }
 
 static void set_addends(pass *p, size_t slot) {
@@ -127,6 +164,7 @@ static size_t step(pass *p, size_t count) {
     for (size_t slot = 0; slot < count; slot++)
         if (p->text[slot] != EMPTY && ++p->position[slot] == p->length[slot]) {
             if (last) finish(p, slot);
+            if (p->streams && p->keep) keep_state(p, slot);
             refill(p, slot);
         }
     while (count && p->text[count - 1] == EMPTY) count--;
@@ -142,17 +180,24 @@ static void run_pass(pass *p) {
     if (kernel->end) kernel->end();
 }
 
-void tg_run_window(tg_worker *w, const int32_t *ids, const int64_t *offsets, size_t texts, double *logits) {
+void tg_advance(tg_worker *w, const int32_t *ids, const int64_t *offsets, size_t texts, tg_stream *const *streams,
+                int keep) {
     tg_model *model = w->model;
     const tg_sizes *s = &model->image.sizes;
     sort_by_length(w, offsets, (uint32_t)texts);
     tg_make_rows(model, ids + offsets[0], (size_t)(offsets[texts] - offsets[0]));
     for (uint32_t layer = 0; layer < s->layers; layer++)
         for (uint32_t direction = 0; direction < s->directions; direction++) {
-            pass p = {.worker = w, .packed = &model->packed[layer][direction], .ids = ids, .offsets = offsets,
-                      .texts = (uint32_t)texts, .layer = layer, .direction = direction};
+            pass p = {.worker = w, .packed = &model->packed[layer][direction], .streams = streams, .keep = keep,
+                      .ids = ids, .offsets = offsets, .texts = (uint32_t)texts, .layer = layer, .direction = direction};
             run_pass(&p);
         }
+}
+
+void tg_run_window(tg_worker *w, const int32_t *ids, const int64_t *offsets, size_t texts, double *logits) {
+    const tg_model *model = w->model;
+    const tg_sizes *s = &model->image.sizes;
+    tg_advance(w, ids, offsets, texts, NULL, 0);
     const size_t width = (size_t)s->hidden * s->directions;
     for (size_t i = 0; i < texts; i++)
         tg_head(&model->image, w->pooled + i * width, (size_t)(offsets[i + 1] - offsets[i]), logits + i * s->outputs);

@@ -12,19 +12,7 @@
 enum { SEPARATOR = 0, LETTER = 1, APOSTROPHE = 2, MARK = 3, OTHER = 4 };
 enum { LONG_SOLIDUS = 0x338, DOT_ABOVE = 0x307, DOTTED_CAPITAL_I = 0x130 };
 
-typedef struct {
-    tg_worker *worker;
-    const tg_image *image;
-    const uint8_t *text, *end;
-    const uint8_t *begin, *place;           /* of the text, of the character that is being read */
-    const uint8_t *token_start, *token_end; /* of the word that is being read */
-    int32_t *ids;
-    tg_spans_out spans;
-    size_t count, capacity;
-    size_t size;    /* bytes of the word that is being read; longest_word + 1 where it is longer than all */
-    int apostrophe; /* one stands behind the word */
-    int full;       /* the first max_length tokens are read, and only those are kept */
-} reader;
+typedef tg_reader reader;
 
 static void push(reader *r, int32_t id) {
     if (r->full) return;
@@ -53,7 +41,7 @@ static uint32_t hash_of(uint8_t *word, size_t size) {
     return (uint32_t)(value ^ value >> 16);
 }
 
-static void end_word(reader *r) {
+void tg_end_word(reader *r) {
     const size_t size = r->size;
     uint8_t *word = r->worker->word;
     r->size = 0, r->apostrophe = 0;
@@ -99,7 +87,7 @@ static int32_t mark_row(const reader *r, uint32_t c) {
 }
 
 /* One character in NFC. */
-static void read_character(reader *r, uint32_t c) {
+void tg_read_character(reader *r, uint32_t c) {
     uint8_t bytes[4];
     const int32_t mark = mark_row(r, c);
     if (!mark && tg_unicode_class(c) & TG_WORD) {
@@ -108,7 +96,7 @@ static void read_character(reader *r, uint32_t c) {
     } else if (c == '\'' && r->size && !r->apostrophe) {
         r->apostrophe = 1;
     } else {
-        end_word(r);
+        tg_end_word(r);
         r->token_start = r->place, r->token_end = r->text;
         if (mark) push(r, mark);
     }
@@ -140,7 +128,7 @@ static void read_place(reader *r, uint32_t first) {
     }
     if (count > 1 || tg_unicode_class(segment[0]) & (TG_DECOMPOSES | TG_JOINS))
         count = tg_unicode_compose(segment, count, r->worker->scratch);
-    for (size_t i = 0; i < count; i++) read_character(r, segment[i]);
+    for (size_t i = 0; i < count; i++) tg_read_character(r, segment[i]);
     if (overflow) r->size = r->worker->model->longest_word + 1;
 }
 
@@ -209,7 +197,7 @@ static void read_letters(reader *r) {
 }
 
 static void read_mark(reader *r, uint8_t c) {
-    end_word(r);
+    tg_end_word(r);
     r->token_start = r->place, r->token_end = r->text;
     push(r, r->worker->model->ascii_marks[c]);
 }
@@ -221,7 +209,7 @@ static void read_ascii(reader *r) {
     if (kind == LETTER) {
         read_letters(r);
     } else if (broken) {
-        end_word(r);
+        tg_end_word(r);
         r->text += broken;
     } else if (r->end - r->text > 1 && r->text[1] >= 0x80) {
         r->text++;
@@ -230,7 +218,7 @@ static void read_ascii(reader *r) {
         r->text++;
         if (kind == APOSTROPHE && r->size && !r->apostrophe) r->apostrophe = 1;
         else if (kind == MARK) read_mark(r, c);
-        else end_word(r);
+        else tg_end_word(r);
     }
 }
 
@@ -262,7 +250,7 @@ tg_status tg_tokenize(tg_worker *worker, const uint8_t *text, size_t size, int32
         if (c == TG_NO_CHARACTER) return TG_BAD_UTF8;
         read_place(&r, c);
     }
-    end_word(&r);
+    tg_end_word(&r);
     if (!r.count) {
         r.token_start = r.token_end = text;
         push(&r, TG_UNKNOWN_ROW);

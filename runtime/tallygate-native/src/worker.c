@@ -4,8 +4,6 @@
 
 #include "model.h"
 
-enum { SEGMENT_BEYOND = 16 };
-
 static size_t lines(size_t size) { return (size + TG_LINE - 1) / TG_LINE * TG_LINE; }
 
 /* An odd number of lines: neighbouring slots then lie in different sets of the cache. */
@@ -47,7 +45,7 @@ static size_t lay_out(tg_worker *w, uint8_t *memory) {
     w->ids = next(&l, 4 * (w->window_ids + s->max_length));
     w->offsets = next(&l, 8 * (TG_WINDOW + 1));
     w->order = next(&l, 4 * TG_WINDOW);
-    w->counts = next(&l, 4 * ((size_t)s->max_length + 2));
+    w->counts = next(&l, 4 * ((size_t)(s->max_length > TG_STREAM_IDS ? s->max_length : TG_STREAM_IDS) + 2));
     w->logits = next(&l, 8 * (size_t)s->outputs * TG_GOLDENS);
     w->pooled = next(&l, 8 * TG_WINDOW * width);
     for (int i = 0; i < 2 && s->layers > 1; i++) w->codes[i] = next(&l, w->window_ids * width);
@@ -65,8 +63,7 @@ tg_status tg_worker_open(tg_model *model, tg_worker **opened) {
     w->model = model;
     w->window_ids = model->image.sizes.layers > 1 ? TG_WINDOW_CODES : TG_WINDOW_IDS;
     if (w->window_ids < model->image.sizes.max_length) w->window_ids = model->image.sizes.max_length;
-    /* Composing at most halves the characters of a place. */
-    w->segment_room = 2 * (model->longest_word + SEGMENT_BEYOND);
+    w->segment_room = tg_segment_room(model);
     w->memory = tg_lines(lay_out(w, NULL));
     if (!w->memory) return free(w), TG_NO_MEMORY;
     lay_out(w, w->memory);

@@ -70,6 +70,49 @@ static void ask(tg_model *model, double *logits) {
     free(text), free(ids);
 }
 
+/* A state with changes and a hash that fits: where it is taken, it is read with. */
+static void resume_changed(tg_model *model, tg_stream **stream) {
+    const size_t size = tg_stream_state_size(*stream);
+    uint8_t *state = malloc(size);
+    tg_stream *other;
+    if (tg_stream_state(*stream, state, size)) exit(1);
+    for (uint32_t i = next() % 3; i; i--) state[48 + next() % (size - 48)] = (uint8_t)next();
+    tg_sha256(state, size - 32, NULL, 0, state + size - 32);
+    if (!tg_stream_resume(model, state, next() % 8 ? size : next() % size, &other)) {
+        tg_stream_close(*stream);
+        *stream = other;
+    }
+    free(state);
+}
+
+static void stream(tg_model *model, double *logits) {
+    enum { STREAMS = 3 };
+    tg_worker *worker;
+    tg_stream *streams[STREAMS];
+    uint64_t tokens[STREAMS];
+    char *text = malloc(TEXT);
+    for (int i = 0; i < STREAMS; i++)
+        if (tg_stream_open(model, &streams[i])) {
+            free(text); /* it reads both ways */
+            return;
+        }
+    if (tg_worker_open(model, &worker)) exit(1);
+    for (int round = 0; round < 6; round++) {
+        const size_t size = make_text(text);
+        char *exact = malloc(size ? size : 1);
+        memcpy(exact, text, size);
+        const int64_t cut = size ? next() % size : 0, end = size ? cut + next() % (size - (size_t)cut) : 0;
+        const int64_t offsets[STREAMS + 1] = {0, cut, end, (int64_t)size};
+        tg_stream_push(worker, streams, exact, offsets, STREAMS);
+        tg_stream_logits(worker, streams, STREAMS, (int)(next() % 2), logits, tokens);
+        resume_changed(model, &streams[next() % STREAMS]);
+        free(exact);
+    }
+    for (int i = 0; i < STREAMS; i++) tg_stream_close(streams[i]);
+    tg_worker_close(worker);
+    free(text);
+}
+
 int main(int count, char **arguments) {
     FILE *file = count > 2 ? fopen(arguments[1], "rb") : NULL;
     if (!file || fseek(file, 0, SEEK_END)) return fprintf(stderr, "usage: attack IMAGE SECONDS [SEED]\n"), 2;
@@ -94,6 +137,7 @@ int main(int count, char **arguments) {
         if (!tg_open(changed, next() % 8 ? size : next() % size, kernel, &model)) {
             accepted++;
             ask(model, logits);
+            stream(model, logits);
             tg_close(model);
         }
         tried++;

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from tallygate.runtime.classifier import Classifier as Classifier
     from tallygate.runtime.errors import TallygateError as TallygateError
     from tallygate.runtime.prediction import Prediction as Prediction
+    from tallygate.runtime.stream import RunningPrediction as RunningPrediction
+    from tallygate.runtime.stream import Stream as Stream
+    from tallygate.runtime.stream import StreamBatch as StreamBatch
     from tallygate.runtime.text import TextContract as TextContract
     from tallygate.runtime.text import Tokenizer as Tokenizer
     from tallygate.runtime.text import Vocabulary as Vocabulary
@@ -34,6 +37,7 @@ else:
             "classifier": ("Classifier",),
             "errors": ("TallygateError",),
             "prediction": ("Prediction",),
+            "stream": ("RunningPrediction", "Stream", "StreamBatch"),
             "text": ("TextContract", "Tokenizer", "Vocabulary"),
             "version": ("__version__",),
         },

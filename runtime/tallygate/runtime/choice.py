@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from tallygate.runtime.bundle import Bundle
 from tallygate.runtime.engines import available_engines
 from tallygate.runtime.engines.integer import KERNEL_VARIABLE, available_kernels
-from tallygate.runtime.machine import Settings, kept_settings
+from tallygate.runtime.errors import UsageError
+from tallygate.runtime.machine import Settings, check_threads, kept_settings
 
 BATCH_SIZES = {"native": 1024, "onnxruntime": 4, "numpy": 32}
 """Texts per run of an engine: onnxruntime on a CPU takes least time per token for 4, and a quarter more for 32; numpy's
@@ -46,7 +47,13 @@ def choose(
     batch_size: int | None,
     kernel: str | None = None,
 ) -> Choice:
-    """Fill in what the user left open. Only ``auto`` looks at measured settings, and only where they can be used."""
+    """Fill in what the user left open. Only ``auto`` looks at measured settings, and only where they can be used.
+
+    Raises :class:`UsageError` for threads or a batch size that cannot be.
+    """
+    check_threads(THREADS if threads is None else threads)
+    if batch_size is not None and not (isinstance(batch_size, int) and batch_size >= 1):
+        raise UsageError(f"batch_size {batch_size!r}", "is no whole number of at least 1", "give another, or None")
     tuned = kept_settings(bundle.sha256) if engine == "auto" and kernel is None else None
     if tuned and precision in (None, tuned.precision) and _can_run(bundle, tuned):
         kernel = None if os.environ.get(KERNEL_VARIABLE) else tuned.kernel

@@ -18,6 +18,7 @@ from tallygate.runtime.errors import InputError
 from tallygate.runtime.inputs import check_texts
 from tallygate.runtime.parity import check_goldens
 from tallygate.runtime.prediction import Prediction, PredictionMaker, check_threshold
+from tallygate.runtime.stream import RunningMaker, Stream, StreamBatch
 from tallygate.runtime.text import Tokenizer
 
 WINDOW = 1024
@@ -131,6 +132,20 @@ class Classifier:
             return self._maker.make(self._logits_of_text(texts), abstain_below)[0]
         answers = self._stream(texts, abstain_below)
         return answers if isinstance(texts, Iterator) else list(answers)
+
+    def stream(self) -> Stream:
+        """A text that comes in pieces: push them, and ask for the running answer at any time.
+
+        Raises :class:`InputError` where the model reads from both ends, or its engine is not one of variant integer.
+        """
+        return Stream(self.engine, self._running_maker())
+
+    def streams(self, count: int) -> StreamBatch:
+        """So many texts that come in pieces, read together. Raises as :meth:`stream`."""
+        return StreamBatch(self.engine, self._running_maker(), count)
+
+    def _running_maker(self) -> RunningMaker:
+        return RunningMaker(self._maker, self.bundle.manifest.text.max_length)
 
     def logits(self, rows: Sequence[Sequence[int]]) -> NDArray[np.float32]:
         """Rows of ids -> logits [rows, outputs], computed in batches of like length."""

@@ -61,3 +61,9 @@ def test_session_options_and_batch_dependence_are_told(manifest: Manifest) -> No
 def test_labels_with_marks_stay_on_their_line(manifest: Manifest) -> None:
     card = model_card(msgspec.structs.replace(manifest, labels=["a`b", "two\nlines", "x"]), ExportOptions())
     assert "`` a`b ``, `two lines`, `x`" in card
+
+
+def test_labels_do_nothing_to_a_terminal_that_shows_the_card(manifest: Manifest) -> None:
+    card = model_card(msgspec.structs.replace(manifest, labels=["a\x1b[31mred", "b"]), ExportOptions())
+    assert "\x1b" not in card
+    assert "`a\\u001b[31mred`" in card

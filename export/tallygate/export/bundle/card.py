@@ -9,6 +9,7 @@ from tabulate import tabulate
 from tallygate.export.bundle.card_header import card_header
 from tallygate.export.results import ExportOptions
 from tallygate.runtime.bundle import LAYOUT, Manifest, Score, Variant
+from tallygate.runtime.terminal import printable
 
 
 def model_card(manifest: Manifest, options: ExportOptions) -> str:
@@ -130,5 +131,5 @@ def _limits(manifest: Manifest) -> str:
 
 def _code(text: str) -> str:
     """``text`` as code on one line, whatever marks it holds."""
-    line = " ".join(text.split())
+    line = printable(" ".join(text.split()))
     return f"`` {line} ``" if "`" in line else f"`{line}`"

@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 
 from tallygate.runtime.bundle.json_keys import check_keys
-from tallygate.runtime.bundle.limits import MAX_GOLDEN_IDS, MAX_GOLDENS
+from tallygate.runtime.bundle.limits import MAX_GOLDEN_IDS, MAX_GOLDEN_NON_ASCII, MAX_GOLDENS
 from tallygate.runtime.bundle.manifest import Manifest
 
 Logit = Annotated[float, msgspec.Meta(ge=-3.4028234e38, le=3.4028234e38)]
@@ -31,9 +31,15 @@ def goldens_from_jsonl(data: bytes, manifest: Manifest) -> list[Golden]:
         raise ValueError(f"there are more than {MAX_GOLDENS:,} rows")
     goldens = msgspec.json.Decoder(Golden).decode_lines(data)
     check_keys(data, msgspec.json.Decoder().decode_lines(data))
+    _check_texts(goldens)
     _check_ids(goldens, manifest.vocabulary_rows)
     _check_logits(goldens, manifest)
     return goldens
+
+
+def _check_texts(goldens: list[Golden]) -> None:
+    if sum(len(golden.text.encode("utf-8")) - len(golden.text) for golden in goldens) > MAX_GOLDEN_NON_ASCII:
+        raise ValueError(f"its texts have more than {MAX_GOLDEN_NON_ASCII:,} bytes beyond one per character")
 
 
 def _check_ids(goldens: list[Golden], rows: int) -> None:

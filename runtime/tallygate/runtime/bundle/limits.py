@@ -32,5 +32,7 @@ MAX_VOCABULARY = 16 * 2**20
 MAX_GOLDENS = 2**16
 MAX_GOLDEN_IDS = 2**20
 """Ids of all goldens together: what the first load on a machine asks."""
+MAX_GOLDEN_NON_ASCII = 2**19
+"""UTF-8 bytes of the goldens' texts beyond one per character: composing a letter and its marks costs most of all."""
 MAX_GOLDEN_BYTES = 32 * 2**20
 """Bytes of ``golden.jsonl``."""

@@ -28,6 +28,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--column", metavar="C", help="column or key of the text in a .csv, .tsv or .jsonl file")
     add("--input-format", choices=["text", "csv", "tsv", "jsonl"], help="instead of the file's suffix")
     add("--encoding", default="utf-8", metavar="E", help="of the input, such as latin-1 or utf-16 (default: utf-8)")
+    follow = "read one text from standard input as it comes, and print the running answer after each word"
+    add("--follow", action="store_true", help=follow)
     add("--id-column", metavar="C", help="give each answer this column of its row, instead of its line")
     add("--keep-columns", metavar="C,...", help="give each answer these columns of its row, or all")
     add(
@@ -63,6 +65,10 @@ def run(arguments: argparse.Namespace) -> int:
         trust_plans=arguments.trust_plans,
         kernel=arguments.kernel,
     )
+    if arguments.follow:
+        from tallygate.runtime.commands.predict_follow import follow
+
+        return follow(classifier, arguments.encoding, arguments.format, abstain_below)
     output = Output(sys.stdout, classifier, joining, errors=arguments.skip_bad, raw=arguments.raw_csv)
     writer = WRITERS[arguments.format or ("table" if sys.stdout.isatty() else "jsonl")](output)
     bad, watching = BadRows(), Watching(_named(arguments))
@@ -74,12 +80,24 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _check(arguments: argparse.Namespace) -> None:
+    if arguments.follow:
+        _check_follow(arguments)
+        return
     if arguments.file and arguments.texts:
         raise UsageError("predict", "got both texts and --file", "give one of them")
     if _named(arguments) is None and not arguments.texts:
         raise UsageError("predict", "got no text", "give a TEXT, --file F, or - for standard input")
     if arguments.raw_csv and arguments.format != "csv":
         raise UsageError("--raw-csv", "changes nothing but csv", "add --format csv")
+
+
+def _check_follow(arguments: argparse.Namespace) -> None:
+    if arguments.file or arguments.texts not in ([], ["-"]):
+        raise UsageError("--follow", "reads standard input", "pipe the text in, and give no TEXT and no --file")
+    options = ("column", "input_format", "id_column", "keep_columns", "skip_bad", "raw_csv")
+    for option in options:
+        if getattr(arguments, option):
+            raise UsageError(f"--{option.replace('_', '-')}", "is for rows", "leave it out, or --follow")
 
 
 def _threshold(given: str) -> float:
@@ -147,6 +165,6 @@ COMMAND = Command(
     examples=(
         'tallygate predict "A wonderful film"',
         "tallygate predict --file reviews.csv --column review --id-column id --format csv > answers.csv",
-        "tail -f reviews.txt | tallygate predict --bundle reviews.zip -",
+        "tail -f reviews.txt | tallygate predict --bundle reviews.zip -  # a text a line; --follow: one text by words",
     ),
 )

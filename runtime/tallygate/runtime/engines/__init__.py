@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from tallygate.runtime.engines.creation import engine_of_kernel as engine_of_kernel
     from tallygate.runtime.engines.engine import Engine as Engine
     from tallygate.runtime.engines.engine import ImageEngine as ImageEngine
+    from tallygate.runtime.engines.engine import StreamEngine as StreamEngine
+    from tallygate.runtime.engines.engine import Streams as Streams
     from tallygate.runtime.engines.engine import TextEngine as TextEngine
     from tallygate.runtime.engines.engine import logits_of_rows as logits_of_rows
 else:
@@ -20,6 +22,6 @@ else:
         __name__,
         {
             "creation": ("ENGINES", "available_engines", "create_engine", "engine_of_kernel"),
-            "engine": ("Engine", "ImageEngine", "TextEngine", "logits_of_rows"),
+            "engine": ("Engine", "ImageEngine", "StreamEngine", "Streams", "TextEngine", "logits_of_rows"),
         },
     )

@@ -56,6 +56,39 @@ class TextEngine(Protocol):
         """Texts -> logits [texts, outputs], and how many tokens were read of each, [texts]."""
 
 
+class Streams(Protocol):
+    """Texts that come in pieces, by number; any cut of a text gives what the whole gives, to the bit."""
+
+    @property
+    def state_size(self) -> int:
+        """Bytes of a stream's state."""
+
+    def push(self, numbers: Sequence[int], pieces: Sequence[bytes]) -> None:
+        """Stream ``numbers[i]`` reads ``pieces[i]``, UTF-8. Raises :class:`InputError` before anything is read."""
+
+    def logits(self, numbers: Sequence[int], waiting: bool) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """Logits [numbers, outputs] and tokens [numbers] of what was read so far: as if the text ended here, or, unless
+        ``waiting``, of the words that have ended alone. Raises :class:`InputError` for a stream that is too long.
+        """
+
+    def state(self, number: int) -> bytes:
+        """What the stream remembers, to be resumed anywhere."""
+
+    def resume(self, number: int, state: bytes) -> None:
+        """The stream goes on where the saved one was. Raises :class:`InputError` for what is no state of this model."""
+
+    def clear(self, number: int) -> None:
+        """The stream begins anew."""
+
+
+@runtime_checkable
+class StreamEngine(Protocol):
+    """An engine that reads texts as they come."""
+
+    def streams(self, count: int) -> Streams:
+        """So many texts that come in pieces. Raises :class:`InputError` where the model reads from both ends."""
+
+
 @runtime_checkable
 class ImageEngine(Protocol):
     """An engine on a device image, whose golden logits are equal to the bit everywhere."""

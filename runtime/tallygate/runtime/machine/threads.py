@@ -12,6 +12,8 @@ MAX_THREADS = 1024
 
 def check_threads(threads: int, name: str = "threads") -> None:
     """Raise :class:`UsageError` for a number of threads that nothing can begin with, under the name it was given by."""
+    if not isinstance(threads, int):  # libraries answer with a page about their C++
+        raise UsageError(f"{name} {threads!r}", "is no whole number", "give an int")
     if not 1 <= threads <= MAX_THREADS:
         fault = "must be at least 1" if threads < 1 else f"must be at most {MAX_THREADS:,}"
         raise UsageError(f"{name} {threads}", fault, "give another number")

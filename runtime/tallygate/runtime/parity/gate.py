@@ -66,7 +66,10 @@ class ParityResult:
 def reference_from_bundle(bundle: Bundle) -> Reference:
     """The goldens of a bundle as a reference, with what its variants were found to do at export."""
     variants = bundle.manifest.variants.items()
-    flips = {name: max((p.label_flips for p in variant.parity.values()), default=0) for name, variant in variants}
+    flips = {
+        name: max((min(p.label_flips, gate_of(name).flips_allowed(p.rows)) for p in variant.parity.values()), default=0)
+        for name, variant in variants
+    }
     return replace(reference_from_goldens(bundle.goldens()), flips=flips)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from tallygate.runtime.text.encoding import utf8_of as utf8_of
     from tallygate.runtime.text.tokenizer import Splitter as Splitter
     from tallygate.runtime.text.tokenizer import TextContract as TextContract
     from tallygate.runtime.text.tokenizer import Tokenizer as Tokenizer
@@ -18,6 +19,7 @@ else:
     __getattr__, __dir__ = handed_on(
         __name__,
         {
+            "encoding": ("utf8_of",),
             "tokenizer": ("Splitter", "TextContract", "Tokenizer"),
             "vocabulary": ("FIRST_WORD", "PADDING", "UNKNOWN", "Vocabulary"),
         },

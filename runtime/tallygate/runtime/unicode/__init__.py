@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tallygate.runtime.unicode.composition import compose as compose
+    from tallygate.runtime.unicode.tables import CODE_POINTS as CODE_POINTS
+    from tallygate.runtime.unicode.tables import DECOMPOSES as DECOMPOSES
     from tallygate.runtime.unicode.tables import HEADER as HEADER
+    from tallygate.runtime.unicode.tables import JOINS as JOINS
     from tallygate.runtime.unicode.tables import LIST_WIDTHS as LIST_WIDTHS
     from tallygate.runtime.unicode.tables import UNICODE_VERSION as UNICODE_VERSION
     from tallygate.runtime.unicode.tables import WORD as WORD
@@ -20,7 +23,10 @@ else:
         {
             "composition": ("compose",),
             "tables": (
+                "CODE_POINTS",
+                "DECOMPOSES",
                 "HEADER",
+                "JOINS",
                 "LIST_WIDTHS",
                 "UNICODE_VERSION",
                 "WORD",

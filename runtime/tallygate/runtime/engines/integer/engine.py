@@ -7,8 +7,11 @@ import hashlib
 import numpy as np
 from numpy.typing import NDArray
 
+from tallygate.runtime.engines.engine import Streams
 from tallygate.runtime.engines.integer.image import DeviceImage, read_image
+from tallygate.runtime.engines.integer.image_layout import HASHED_HEADER, HEADER
 from tallygate.runtime.engines.integer.lstm import IntegerLSTM
+from tallygate.runtime.engines.integer.stream.errors import both_ends
 from tallygate.runtime.errors import GateError, InputError
 
 
@@ -22,11 +25,20 @@ class IntegerNumpyEngine:
     def __init__(self, image: bytes) -> None:
         """Raises :class:`BundleInvalidError` when ``image`` is not a device image."""
         self.image: DeviceImage = read_image(image, "variant integer")
+        self._digest = image[HASHED_HEADER : HEADER.size]
         self._lstm = IntegerLSTM(self.image.model)
 
     def run(self, ids: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.float32]:
         """``ids`` [batch, time] and ``lengths`` [batch] -> logits [batch, outputs]."""
         return self.exact_logits(ids, lengths).astype(np.float32)
+
+    def streams(self, count: int) -> Streams:
+        """Texts that come in pieces. Raises :class:`InputError` where the model reads from both ends."""
+        from tallygate.runtime.engines.integer.stream.specified import NumpyStreams
+
+        if len(self.image.model.inputs) > 1:
+            raise both_ends()
+        return NumpyStreams(self.image, self._digest, self._lstm, count)
 
     def answers_of_goldens(self) -> str:
         """SHA-256 of all golden logits. Raises :class:`GateError` for a bit that is otherwise than at export."""

@@ -36,6 +36,13 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "tg_encode": (c_int, [c_void_p, c_char_p, c_size_t, c_void_p, POINTER(c_size_t)]),
     # Arrays go in as addresses: making a typed pointer costs as much as a short text.
     "tg_run_ids": (c_int, [c_void_p, c_void_p, c_void_p, c_size_t, c_void_p]),
+    "tg_stream_open": (c_int, [c_void_p, POINTER(c_void_p)]),
+    "tg_stream_close": (None, [c_void_p]),
+    "tg_stream_push": (c_int, [c_void_p, c_void_p, c_char_p, c_void_p, c_size_t]),
+    "tg_stream_logits": (c_int, [c_void_p, c_void_p, c_size_t, c_int, c_void_p, c_void_p]),
+    "tg_stream_state_size": (c_size_t, [c_void_p]),
+    "tg_stream_state": (c_int, [c_void_p, c_void_p, c_size_t]),
+    "tg_stream_resume": (c_int, [c_void_p, c_char_p, c_size_t, POINTER(c_void_p)]),
     "tg_run_texts": (c_int, [c_void_p, c_char_p, c_void_p, c_size_t, c_void_p, c_void_p]),
 }
 

@@ -50,6 +50,19 @@ class IntegerLSTM:
         result[order] = self._sorted_logits(ids[order], lengths[order])
         return result
 
+    def advance(self, ids: NDArray[np.int64], codes: NDArray[np.int8], cells: Integers) -> Integers:
+        """One more token of each stream, ``ids`` [rows]; ``codes`` and ``cells`` [layers, rows, hidden] move on.
+
+        Gives the last layer's hidden states, [rows, hidden]. For models that read in one direction.
+        """
+        below = None
+        for number, (product,) in enumerate(self._directions):
+            inputs = codes[number] if below is None else np.concatenate([below, codes[number]], axis=1)
+            addend = product.bias if number else self._tables[0][ids]
+            cells[number], state = self._step(product.sums(inputs), addend, product, cells[number])
+            codes[number] = below = hidden_codes(state)
+        return state
+
     def _sorted_logits(self, ids: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.float64]:
         """As :meth:`logits`, for rows of falling length."""
         codes = None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +15,7 @@ from weakref import finalize
 import numpy as np
 from numpy.typing import NDArray
 
+from tallygate.runtime.engines.engine import Streams
 from tallygate.runtime.engines.integer.image import DeviceImage, read_image
 from tallygate.runtime.engines.integer.kernel_steps import KernelSteps
 from tallygate.runtime.engines.integer.library import (
@@ -26,6 +26,8 @@ from tallygate.runtime.engines.integer.library import (
     ModelFacts,
     load_library,
 )
+from tallygate.runtime.engines.integer.stream.errors import both_ends
+from tallygate.runtime.text import utf8_of
 
 _TEXTS_PER_THREAD = 64
 
@@ -65,6 +67,7 @@ class NativeEngine:
         facts = ModelFacts()
         functions.tg_model_facts(self._model, byref(facts))
         self.outputs, self.max_length = int(facts.outputs), int(facts.max_length)
+        self._directions = int(facts.directions)
         self.kernel = facts.kernel.decode("ascii")
         self.provider = self.kernel
         self._threads = ThreadPoolExecutor(threads) if threads > 1 else None
@@ -97,7 +100,7 @@ class NativeEngine:
         """Texts -> exact logits float64 [texts, outputs], and how many tokens each text has, [texts]."""
         if len(texts) == 1:
             return self._run_text(texts[0])
-        encoded = [_utf8(text) for text in texts]
+        encoded = [utf8_of(text) for text in texts]
         together = b"".join(encoded)
         offsets = _offsets(list(map(len, encoded)))
         logits, tokens = np.empty((len(texts), self.outputs)), np.empty(len(texts), np.int32)
@@ -113,7 +116,7 @@ class NativeEngine:
 
     def _run_text(self, text: str) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
         """As :meth:`run_texts` for one text, without what only several need."""
-        data = _utf8(text)
+        data = utf8_of(text)
         with self._worker() as worker:
             worker.offsets[1] = len(data)
             status = worker.functions.tg_run_texts(worker.handle, data, worker.offsets, 1, *worker.addresses)
@@ -122,12 +125,20 @@ class NativeEngine:
 
     def encode(self, text: str) -> list[int]:
         """The ids of one text."""
-        data, count = _utf8(text), c_size_t()
+        data, count = utf8_of(text), c_size_t()
         with self._worker() as worker:
             ids = np.empty(self.max_length, np.int32)
             status = worker.functions.tg_encode(worker.handle, data, len(data), ids.ctypes.data, byref(count))
             self.library.check(status, "text", "pass a string")
         return [int(number) for number in ids[: count.value]]
+
+    def streams(self, count: int) -> Streams:
+        """Texts that come in pieces. Raises :class:`InputError` where the model reads from both ends."""
+        from tallygate.runtime.engines.integer.stream.native import Core, NativeStreams
+
+        if self._directions > 1:
+            raise both_ends()
+        return NativeStreams(Core(self.library, self._model, self._handle, self.outputs), count)
 
     def check_goldens(self) -> None:
         """Answer every golden text of the image. Raises :class:`GateError` for a bit that is otherwise."""
@@ -183,6 +194,11 @@ class NativeEngine:
         finally:
             self._workers.append(worker)
 
+    @contextmanager
+    def _handle(self) -> Iterator[c_void_p]:
+        with self._worker() as worker:
+            yield worker.handle
+
 
 class _Worker:
     """``tg_worker``: the memory of one thread."""
@@ -202,14 +218,6 @@ class _Worker:
 def native_engines(image: bytes) -> list[NativeEngine]:
     """One engine for every kernel that this machine can run, and that can run this image."""
     return [NativeEngine(image, kernel) for kernel in load_library().kernels()]
-
-
-def _utf8(text: str) -> bytes:
-    """``text`` as UTF-8; half a surrogate pair, which has none, as another character that only separates."""
-    try:
-        return text.encode("utf-8")
-    except UnicodeEncodeError:
-        return re.sub("[\ud800-\udfff]", "\ufffd", text).encode("utf-8")
 
 
 def _offsets(lengths: Sequence[int] | NDArray[np.int64]) -> NDArray[np.int64]:

@@ -1,0 +1,156 @@
+"""A stream's state as bytes: the same ones in Python, in C and on every kernel; ``docs/streams.md`` has MUST lines.
+
+The state names the model by the hash of its image. The hash at the end tells bytes that were cut off or altered from
+others; it is no signature, so all numbers are checked as well.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tallygate.runtime.engines.integer.arithmetic import CODE_ONE, STATE_MAX
+from tallygate.runtime.engines.integer.image import DeviceImage
+from tallygate.runtime.engines.integer.stream.text import BEGINNINGS, PieceReader, WaitedFor, decoded
+from tallygate.runtime.errors import InputError
+from tallygate.runtime.unicode import CODE_POINTS, JOINS, unicode_tables
+
+MAGIC = b"TGSTATE\x00"
+VERSION = 1
+HEAD = struct.Struct("<8sII32sQIIBBBB4s")
+"""Magic, version, bytes of the state, hash of the image, tokens, bytes of the word (one more than the longest word has
+where it is longer), code points of the place, tag, apostrophe, overflow, bytes of a cut character and how many."""
+MOST_TOKENS = 2**31
+_HASH = 32
+_SOURCE, _MEND = "the stream's state", "save it again"
+
+
+@dataclass
+class StreamState:
+    """Where a stream has got to."""
+
+    tokens: int
+    pools: NDArray[np.int64]
+    """[hidden] of the last layer: the sum, the greatest or the last of its hidden states; zero before any."""
+    cells: NDArray[np.int16]
+    """[layers, hidden] Qc."""
+    codes: NDArray[np.int8]
+    """[layers, hidden]."""
+    waited: WaitedFor
+
+
+class StateBytes:
+    """States of one image to bytes and back."""
+
+    def __init__(self, image: DeviceImage, digest: bytes, reader: PieceReader) -> None:
+        self._digest, self._reader, self._pooling = digest, reader, image.model.pooling
+        shape = len(image.model.layers), image.model.hidden_size
+        self._states = shape
+        sizes = [8 * shape[1], _eights(2 * shape[0] * shape[1]), 4 * reader.room, _eights(shape[0] * shape[1])]
+        self._bounds = np.cumsum([HEAD.size, *sizes, _eights(reader.longest_word)]).tolist()
+        self.size = int(self._bounds[-1]) + _HASH
+        """Bytes of a state."""
+
+    def to_bytes(self, state: StreamState) -> bytes:
+        """``state``, :attr:`size` bytes."""
+        waited, longest = state.waited, self._reader.longest_word
+        head = HEAD.pack(
+            MAGIC, VERSION, self.size, self._digest, state.tokens, longest + 1 if waited.is_long else len(waited.word),
+            len(waited.place), waited.tag, waited.apostrophe, waited.overflow, len(waited.bytes), waited.bytes,
+        )  # fmt: skip
+        place = np.array(waited.place, "<u4").tobytes()
+        arrays = state.pools.astype("<i8"), state.cells.astype("<i2"), place, state.codes.astype("i1"), waited.word
+        parts = [bytes(array if isinstance(array, bytes) else array.tobytes()) for array in arrays]
+        filled = [
+            part.ljust(end - start, b"\0")
+            for part, start, end in zip(parts, self._bounds, self._bounds[1:], strict=False)
+        ]
+        body = head + b"".join(filled)
+        return body + hashlib.sha256(body).digest()
+
+    def from_bytes(self, data: bytes) -> StreamState:
+        """Raises :class:`InputError` for the state of another model or version, and for bytes that are no state."""
+        if len(data) < HEAD.size + _HASH:
+            raise _damaged()
+        magic, version, size, digest, *rest = HEAD.unpack_from(data)
+        if magic != MAGIC or size != len(data) or hashlib.sha256(data[:-_HASH]).digest() != data[-_HASH:]:
+            raise _damaged()
+        if version != VERSION:
+            raise InputError(_SOURCE, "was saved by another version", "resume it where it was saved")
+        if digest != self._digest:
+            raise InputError(_SOURCE, "is of another model", "resume it with the bundle that it was saved with")
+        if size != self.size:
+            raise _damaged()
+        state = self._state(data, *rest)
+        is_good = self._text_is_good(state.waited, *rest) and self._numbers_are_good(state)
+        if not is_good or self.to_bytes(state) != data:  # bytes that say nothing are zero
+            raise _damaged()
+        return state
+
+    def _state(
+        self, data: bytes, tokens: int, word: int, place: int, tag: int, apostrophe: int, overflow: int, count: int,
+        cut: bytes,
+    ) -> StreamState:  # fmt: skip
+        layers, hidden = self._states
+        pools, cells, places, codes, words, _ = self._bounds
+        waited = WaitedFor(
+            word=b"" if word > self._reader.longest_word else data[words : words + word],
+            is_long=word > self._reader.longest_word,
+            apostrophe=bool(apostrophe),
+            place=np.frombuffer(data, "<u4", min(place, self._reader.room), places).tolist(),
+            overflow=bool(overflow),
+            tag=tag,
+            bytes=cut[:count],
+        )
+        return StreamState(
+            tokens=tokens,
+            pools=np.frombuffer(data, "<i8", hidden, pools).astype(np.int64),
+            cells=np.frombuffer(data, "<i2", layers * hidden, cells).astype(np.int16).reshape(layers, hidden),
+            codes=np.frombuffer(data, "i1", layers * hidden, codes).reshape(layers, hidden).copy(),
+            waited=waited,
+        )
+
+    def _text_is_good(
+        self, waited: WaitedFor, _: int, word: int, place: int, tag: int, apostrophe: int, overflow: int, count: int,
+        __: bytes,
+    ) -> bool:  # fmt: skip
+        classes = unicode_tables().classes
+        return (
+            tag < len(BEGINNINGS)
+            and max(apostrophe, overflow) <= 1
+            and count <= 3
+            and word <= self._reader.longest_word + 1
+            and place <= self._reader.room
+            and _is_cut(waited.bytes)
+            and all(codepoint < CODE_POINTS for codepoint in waited.place)
+            and all(classes[codepoint] & JOINS for codepoint in waited.place[1:])
+        )
+
+    def _numbers_are_good(self, state: StreamState) -> bool:
+        largest = STATE_MAX * (state.tokens if self._pooling == "mean" else min(state.tokens, 1))
+        pools, codes = state.pools, state.codes
+        return (
+            state.tokens <= MOST_TOKENS
+            and -largest <= int(pools.min()) <= int(pools.max()) <= largest
+            and int(codes.min()) >= -CODE_ONE
+        )
+
+
+def _is_cut(data: bytes) -> bool:
+    """Whether ``data`` is the beginning of one character."""
+    try:
+        return decoded(data) == ("", data)
+    except UnicodeDecodeError:
+        return False
+
+
+def _eights(size: int) -> int:
+    return -(-size // 8) * 8
+
+
+def _damaged() -> InputError:
+    return InputError(_SOURCE, "is no state of a stream, or is damaged", _MEND)
