@@ -1,8 +1,8 @@
 """Compiles the C core for a platform, by default with the compiler that the package ``ziglang`` brings.
 
 ``python compiling.py library PLATFORM FOLDER``, ``python compiling.py program PLATFORM FOLDER``, ``python compiling.py
-test NAME FOLDER``, ``python compiling.py wasm [FOLDER]`` (by default where the JavaScript looks for it). A kernel's file
-alone gets the flags of its instruction set, so no other code can use what a processor may not have.
+test NAME FOLDER``, ``python compiling.py wasm [FOLDER]`` (by default where the JavaScript looks for it). A kernel's
+file alone gets the flags of its instruction set, so no other code can use what a processor may not have.
 ``TALLYGATE_NATIVE_CC`` names another compiler, for this machine only.
 """
 
