@@ -31,16 +31,13 @@ static void get_codes(const tracer *t, size_t slot, int8_t *codes) {
                                               : (int8_t)(from[i] - p->kernel->code_offset);
 }
 
-/* Cells that stand with the others, in the order of the units; those of a dense tail stand behind the last slot's. */
-static size_t in_order(const tracer *t) {
-    const size_t full = (size_t)t->packed->blocks * t->packed->kernel->lanes;
-    return t->packed->kernel->clear && t->packed->vectors % 8 && full < t->packed->hidden ? full : t->packed->hidden;
-}
-
+/* Cells of a slot in the order of the units, out or in. */
 static void move_cells(const tracer *t, size_t slot, int16_t *cells, int out) {
-    const size_t first = in_order(t), rest = t->packed->hidden - first;
+    const tg_packed *p = t->packed;
+    const size_t full = (size_t)p->blocks * p->kernel->lanes;
+    const size_t first = p->kernel->tail_cells && full < p->hidden ? full : p->hidden, rest = p->hidden - first;
     int16_t *own = t->slots->cells + slot * t->slots->strides.cells;
-    int16_t *tail = t->slots->cells + TG_MAX_SLOTS * t->slots->strides.cells + 4 * slot;
+    int16_t *tail = rest ? p->kernel->tail_cells(t->slots, slot) : own;
     if (out) memcpy(cells, own, 2 * first), memcpy(cells + first, tail, 2 * rest);
     else memcpy(own, cells, 2 * first), memcpy(tail, cells + first, 2 * rest);
 }

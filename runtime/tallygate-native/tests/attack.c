@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "image.h"
+#include "tallygate_trace.h"
 
 enum { HEADER = 64, HASHED = 32, TEXT = 3000, IDS = 64 };
 
@@ -113,6 +114,29 @@ static void stream(tg_model *model, double *logits) {
     free(text);
 }
 
+/* Steps looked at one by one, from states and addends that no text leads to. */
+static void trace(tg_model *model) {
+    enum { STEPS = 3, SLOTS = 80, MOST = 512 };
+    tg_worker *worker;
+    tg_facts facts;
+    int32_t ids[STEPS];
+    const size_t size = STEPS * SLOTS * MOST;
+    int8_t *bytes = malloc(2 * size);
+    int16_t *cells = malloc(size * sizeof *cells), *addends = malloc(STEPS * 4 * MOST * sizeof *addends);
+    if (!bytes || !cells || !addends || tg_worker_open(model, &worker)) exit(1);
+    tg_model_facts(model, &facts);
+    for (size_t i = 0; i < 2 * size; i++) bytes[i] = (int8_t)(next() % 255 - 127);
+    for (size_t i = 0; i < STEPS * 4 * MOST; i++) addends[i] = (int16_t)next();
+    for (size_t i = 0; i < STEPS; i++) ids[i] = (int32_t)(next() % (facts.rows + 1));
+    tg_trace asked = {.layer = next() % facts.layers, .direction = next() % 2, .slots = next() % SLOTS, .steps = STEPS,
+                      .ids = next() % 2 ? ids : NULL, .addends = next() % 2 ? addends : NULL, .below = bytes,
+                      .first_codes = next() % 2 ? bytes : NULL, .first_cells = next() % 2 ? addends : NULL,
+                      .codes = bytes + size, .cells = cells};
+    tg_trace_steps(worker, &asked);
+    tg_worker_close(worker);
+    free(bytes), free(cells), free(addends);
+}
+
 int main(int count, char **arguments) {
     FILE *file = count > 2 ? fopen(arguments[1], "rb") : NULL;
     if (!file || fseek(file, 0, SEEK_END)) return fprintf(stderr, "usage: attack IMAGE SECONDS [SEED]\n"), 2;
@@ -138,6 +162,7 @@ int main(int count, char **arguments) {
             accepted++;
             ask(model, logits);
             stream(model, logits);
+            trace(model);
             tg_close(model);
         }
         tried++;

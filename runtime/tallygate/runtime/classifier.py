@@ -34,6 +34,7 @@ class _Options:
     threads: int | None = None
     batch_size: int | None = None
     trust_plans: bool = False
+    kernel: str | None = None
 
 
 class Classifier:
@@ -70,22 +71,25 @@ class Classifier:
         batch_size: int | None = None,
         sha256: str | None = None,
         trust_plans: bool = False,
+        kernel: str | None = None,
     ) -> Classifier:
         """Load the bundle at ``path`` (a directory or a zip; the shipped IMDB bundle by default).
 
         ``engine`` is ``auto``, ``native``, ``onnxruntime``, ``cuda``, ``tensorrt`` or ``numpy``; ``precision`` names a
         variant of the bundle (by default the engine's first); ``threads`` is 1 by default, and ``batch_size`` what
-        suits the engine. Where ``tallygate bench --autotune`` measured this bundle on this machine, ``auto`` takes all
-        four from there. ``sha256`` pins the bundle to the hash that ``tallygate info`` prints; ``trust_plans`` lets
-        TensorRT run a plan that came with the bundle, which can hold code for this machine. Raises a
-        :class:`TallygateError` when the bundle is missing, damaged or altered, when the engine is not there, or when it
-        does not answer every golden row as the reference did, which is found out once per bundle and machine.
+        suits the engine; ``kernel`` is one of the C core's, as ``tallygate doctor`` lists them (by default what
+        ``TALLYGATE_KERNEL`` names, or the core's own choice). Where ``tallygate bench --autotune`` measured this bundle
+        on this machine, ``auto`` takes all five from there. ``sha256`` pins the bundle to the hash that
+        ``tallygate info`` prints; ``trust_plans`` lets TensorRT run a plan that came with the bundle, which can hold
+        code for this machine. Raises a :class:`TallygateError` when the bundle is missing, damaged or altered, when the
+        engine is not there, or when it does not answer every golden row as the reference did, which is found out once
+        per bundle and machine.
         """
         bundle = open_bundle(path, sha256)
-        choice = choose(bundle, engine, precision, threads, batch_size)
-        created = create_engine(bundle, choice.engine, choice.precision, choice.threads, trust_plans)
+        choice = choose(bundle, engine, precision, threads, batch_size, kernel)
+        created = create_engine(bundle, choice.engine, choice.precision, choice.threads, trust_plans, choice.kernel)
         classifier = cls(bundle, created, choice.batch_size)
-        classifier._options = _Options(engine, precision, threads, batch_size, trust_plans)
+        classifier._options = _Options(engine, precision, threads, batch_size, trust_plans, kernel)
         return classifier
 
     def __reduce__(self) -> tuple[Callable[..., Classifier], tuple[Path | None, str, _Options, int]]:
@@ -182,5 +186,6 @@ def _loaded_again(path: Path | None, sha256: str, options: _Options, batch_size:
         batch_size=options.batch_size,
         sha256=sha256,
         trust_plans=options.trust_plans,
+        kernel=options.kernel,
     )
     return classifier.with_batch_size(batch_size)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tallygate.runtime.bundle import Bundle
 from tallygate.runtime.classifier import Classifier
 from tallygate.runtime.engines import ENGINES, available_engines, create_engine
-from tallygate.runtime.errors import EngineUnavailableError, UsageError
+from tallygate.runtime.errors import EngineUnavailableError, GateError, UsageError
 
 BATCH_SIZES = (1, 4, 8, 16, 32)
 """Texts per run of the engine that are tried."""
@@ -43,48 +43,60 @@ class Contender:
 
 
 def contenders_of_bundle(
-    bundle: Bundle, threads: Sequence[int] = (1,), engine: str = "auto", precision: str | None = None
+    bundle: Bundle,
+    threads: Sequence[int] = (1,),
+    engine: str = "auto",
+    precision: str | None = None,
+    kernels: Sequence[str | None] = (None,),
 ) -> tuple[list[Contender], dict[str, str]]:
-    """Every variant of ``bundle`` on every engine that is here (or on ``engine``), with each number of threads.
+    """Every variant of ``bundle`` on every engine that is here (or on ``engine``), with each number of threads, and on
+    the C core with each of ``kernels``; ``None`` is the one that it takes by itself.
 
-    Gives as well what of ``auto`` cannot run here, and why. Raises :class:`EngineUnavailableError` where nothing can,
-    or where ``engine`` was named and is not there.
+    Gives as well what of ``auto`` cannot run here, and why; so of several kernels those that answer otherwise. Raises
+    :class:`EngineUnavailableError` where nothing can, or where ``engine`` was named and is not there.
     """
     contenders, absent = [], {}
-    for name, variant_name in _pairs(bundle, engine, precision):
+    for name, variant_name, kernel in _parts(bundle, engine, precision, kernels):
         try:
             # numpy's threads are those of its linear algebra library, which nobody can set after it was loaded.
             counts = threads if name != "numpy" else (1,)
-            contenders += [_of_variant(bundle, name, variant_name, count) for count in counts]
-        except EngineUnavailableError as error:
-            if engine != "auto":
+            contenders += [_of_variant(bundle, name, variant_name, count, kernel) for count in counts]
+        except (EngineUnavailableError, GateError) as error:
+            is_one_of_several = kernel is not None and len(kernels) > 1
+            if not is_one_of_several and (engine != "auto" or isinstance(error, GateError)):
                 raise
-            absent[f"{name} {variant_name}"] = f"{error.reason}; {error.mend}"
+            absent[f"{name} {variant_name}" + (f", {kernel}" if kernel else "")] = f"{error.reason}; {error.mend}"
     if not contenders:
         reason = f"has no variant {precision or 'at all'} that engine {engine} can run here"
         raise EngineUnavailableError(bundle.path, reason, "see: tallygate doctor")
     return contenders, absent
 
 
-def _pairs(bundle: Bundle, engine: str, precision: str | None) -> list[tuple[str, str]]:
+def _parts(
+    bundle: Bundle, engine: str, precision: str | None, kernels: Sequence[str | None]
+) -> list[tuple[str, str, str | None]]:
     if engine not in ENGINES:
         raise UsageError(f"engine {engine!r}", "is unknown", f"choose one of {', '.join(ENGINES)}")
     names = available_engines() if engine == "auto" else [engine]
     return [
-        (name, variant_name)
+        (name, variant_name, kernel)
         for variant_name, variant in bundle.manifest.variants.items()
         for name in names
         if name in variant.engines and precision in (None, variant_name)
+        for kernel in (kernels if name == "native" else (None,))
     ]
 
 
-def _of_variant(bundle: Bundle, engine_name: str, variant_name: str, threads: int) -> Contender:
+def _of_variant(bundle: Bundle, engine_name: str, variant_name: str, threads: int, kernel: str | None) -> Contender:
     variant = bundle.manifest.variants[variant_name]
-    engine = create_engine(bundle, engine_name, variant_name, threads)
+    engine = create_engine(bundle, engine_name, variant_name, threads, kernel=kernel)
     classifier = Classifier(bundle, engine)
+    chosen = ["--engine", engine_name, "--precision", variant_name, *(["--kernel", kernel] if kernel else [])]
     pinned = ["--bundle", str(bundle.path), "--sha256", bundle.sha256]
     return Contender(
-        name=f"{engine_name} {variant_name}" + (f", {threads} threads" if threads > 1 else ""),
+        name=f"{engine_name} {variant_name}"
+        + (f", {kernel}" if kernel else "")
+        + (f", {threads} threads" if threads > 1 else ""),
         engine=engine_name,
         precision=variant_name,
         provider=engine.provider,
@@ -95,7 +107,7 @@ def _of_variant(bundle: Bundle, engine_name: str, variant_name: str, threads: in
         size=bundle.manifest.files[variant.file].size,
         accuracy=_accuracy(bundle, variant_name),
         batch_invariant=variant.batch_invariant,
-        arguments=[*pinned, "--engine", engine_name, "--precision", variant_name, "--threads", str(threads)],
+        arguments=[*pinned, *chosen, "--threads", str(threads)],
     )
 
 

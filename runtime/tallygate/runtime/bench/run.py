@@ -33,6 +33,8 @@ class BenchOptions:
     """``auto`` is every engine that is here."""
     precision: str | None = None
     """One variant, or all."""
+    kernels: Sequence[str | None] = (None,)
+    """Of the C core; ``None`` is the one that it takes by itself."""
     threads: Sequence[int] = (1,)
     """Each is tried; peers get the first."""
     rounds: int = 5
@@ -57,7 +59,7 @@ def run_bench(
     engine that was named does not.
     """
     say("loading")
-    own, cannot = contenders_of_bundle(bundle, options.threads, options.engine, options.precision)
+    own, cannot = contenders_of_bundle(bundle, options.threads, options.engine, options.precision, options.kernels)
     peers, absent = peers_of_bundle(bundle, options.threads[0]) if options.peers else ([], {})
     contenders = {contender.name: contender for contender in (*own, *others, *peers)}
     clock = time.process_time if options.cpu_time else time.perf_counter

@@ -8,7 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tallygate.runtime.command import Command
-from tallygate.runtime.commands.options import add_bundle_options, bundle_from, limit_numpy_threads, positive_int
+from tallygate.runtime.commands.options import (
+    add_bundle_options,
+    add_kernel_option,
+    bundle_from,
+    limit_numpy_threads,
+    positive_int,
+)
 from tallygate.runtime.terminal import notice, printable, printable_json
 
 if TYPE_CHECKING:
@@ -26,6 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--engine", default="auto", metavar="E", help="only this engine (default: all that are here)")
     add("--precision", metavar="P", help="only this variant (default: all of the bundle)")
+    add_kernel_option(parser)
     add("--threads", type=positive_int, metavar="N", help="threads of everybody (default: 1)")
     add("--file", metavar="F", help="texts to answer: lines, .csv, .tsv or .jsonl (default: made up, long as reviews)")
     add("--column", metavar="C", help="column or key of the text in a .csv, .tsv or .jsonl file")
@@ -34,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--cpu-time", action="store_true", help="count the processor's time: truer on a busy machine, for one thread")
     add("--no-peers", action="store_true", help="leave the plain export and other peers out")
     add("--no-processes", action="store_true", help="leave cold start and memory out")
-    add("--autotune", action="store_true", help="keep what is best here, also over threads, for --engine auto to use")
+    add("--autotune", action="store_true", help="keep what is best here, over threads and kernels too, for auto")
     add("--goal", choices=["throughput", "latency"], default="throughput", help="what --autotune looks for")
     add("--json", action="store_true", help="print everything as JSON")
     add("--picture", type=Path, metavar="F.png", help="draw accuracy against latency, with file size as area")
@@ -44,6 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Measure, print, and with ``--autotune`` store."""
     limit_numpy_threads(arguments.threads or 1)
     from tallygate.runtime.bench.run import BenchOptions, run_bench
+    from tallygate.runtime.engines import engine_of_kernel
 
     bundle = bundle_from(arguments)
     if arguments.picture:
@@ -52,8 +60,9 @@ def run(arguments: argparse.Namespace) -> int:
         check_picture(bundle, arguments.picture)
     texts, described = _texts(arguments, bundle)
     options = BenchOptions(
-        engine=arguments.engine,
+        engine=engine_of_kernel(arguments.engine, arguments.kernel),
         precision=arguments.precision,
+        kernels=_kernels(arguments),
         threads=_threads(arguments),
         rounds=arguments.rounds,
         cpu_time=arguments.cpu_time,
@@ -90,13 +99,28 @@ def _threads(arguments: argparse.Namespace) -> Sequence[int]:
     return sorted({1, min(2, usable_cores()), usable_cores()})
 
 
+def _kernels(arguments: argparse.Namespace) -> Sequence[str | None]:
+    """The one that was named; to tune, all that are here; else the one that is taken without a name."""
+    from tallygate.runtime.engines.integer import available_kernels
+
+    if arguments.kernel is not None or not arguments.autotune:
+        return (arguments.kernel,)
+    return available_kernels() or (None,)
+
+
 def _tune(report: BenchReport, goal: str) -> BenchReport:
     from msgspec.structs import replace
 
     from tallygate.runtime.machine import Settings, keep_settings
 
     best = report.best(goal)
-    settings = Settings(engine=best.engine, precision=best.precision, threads=best.threads, batch_size=best.batch_size)
+    settings = Settings(
+        engine=best.engine,
+        precision=best.precision,
+        threads=best.threads,
+        batch_size=best.batch_size,
+        kernel=best.provider if best.engine == "native" else None,
+    )
     path = keep_settings(report.sha256, report.machine.key, settings)
     notice(f"{best.name}, batches of {best.batch_size}, kept in {path}")
     return replace(report, tuned=settings)

@@ -47,12 +47,18 @@ def add_engine_options(parser: argparse.ArgumentParser) -> None:
         "--engine", default="auto", metavar="E", help="auto, native, onnxruntime, cuda, tensorrt or numpy"
     )
     parser.add_argument("--precision", metavar="P", help="variant of the bundle (default: the first for the engine)")
+    add_kernel_option(parser)
     parser.add_argument(
         "--trust-plans", action="store_true", help="let TensorRT run a plan that came with the bundle: it can hold code"
     )
     parser.add_argument(
         "--threads", type=positive_int, metavar="N", help="threads per text or batch (default: 1, or as tuned)"
     )
+
+
+def add_kernel_option(parser: argparse.ArgumentParser) -> None:
+    """``--kernel``."""
+    parser.add_argument("--kernel", metavar="K", help="of engine native, as doctor lists them (default: the best here)")
 
 
 def positive_int(text: str) -> int:

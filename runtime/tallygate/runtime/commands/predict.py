@@ -63,6 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
         threads=arguments.threads,
         sha256=arguments.sha256,
         trust_plans=arguments.trust_plans,
+        kernel=arguments.kernel,
     )
     if arguments.follow:
         from tallygate.runtime.commands.predict_follow import follow
@@ -164,6 +165,6 @@ COMMAND = Command(
     examples=(
         'tallygate predict "A wonderful film"',
         "tallygate predict --file reviews.csv --column review --id-column id --format csv > answers.csv",
-        "tail -f reviews.txt | tallygate predict --bundle reviews.zip -  # a text per line; --follow: one text, by word",
+        "tail -f reviews.txt | tallygate predict --bundle reviews.zip -  # a text a line; --follow: one text by words",
     ),
 )

@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from tallygate.runtime.command import Command
-from tallygate.runtime.commands.options import add_bundle_options, bundle_from
+from tallygate.runtime.commands.options import add_bundle_options, add_kernel_option, bundle_from
 from tallygate.runtime.outputs import json_bytes
 from tallygate.runtime.terminal import notice, printable, printable_json
 
@@ -22,6 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_bundle_options(parser)
     parser.add_argument("--engine", default="auto", metavar="E", help="only this engine (default: all that are here)")
     parser.add_argument("--precision", metavar="P", help="only this variant (default: all of the bundle)")
+    add_kernel_option(parser)
     parser.add_argument("--json", action="store_true", help="print every check as JSON")
 
 
@@ -31,7 +32,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     bundle = bundle_from(arguments)
     tokenizer, goldens = bundle.tokenizer(), reference_from_bundle(bundle)
-    engines = _engines(bundle, arguments.engine, arguments.precision)
+    engines = _engines(bundle, arguments.engine, arguments.precision, arguments.kernel)
     reports = [check_parity(engine, tokenizer, goldens) for engine in engines]
     hashes, parted = _golden_logits(engines)
     failures = [failure for report in reports for failure in report.failures()] + parted + _unequal(hashes)
@@ -64,10 +65,11 @@ def _unequal(hashes: dict[str, str]) -> list[str]:
     return [f"integer on {kernel} gives other golden logits than another kernel" for kernel in hashes]
 
 
-def _engines(bundle: Bundle, engine: str, precision: str | None) -> list[Engine]:
+def _engines(bundle: Bundle, engine: str, precision: str | None, kernel: str | None) -> list[Engine]:
     """One engine per variant that was asked for; ``auto`` stands for every engine that this machine has."""
-    from tallygate.runtime.engines import available_engines, create_engine
+    from tallygate.runtime.engines import available_engines, create_engine, engine_of_kernel
 
+    engine = engine_of_kernel(engine, kernel)
     names = available_engines() if engine == "auto" else [engine]
     pairs = [
         (name, variant_name)
@@ -77,18 +79,19 @@ def _engines(bundle: Bundle, engine: str, precision: str | None) -> list[Engine]
     ]
     if not pairs:
         return [create_engine(bundle, engine, precision)]
-    return [made for name, variant_name in pairs for made in _every_kernel(bundle, name, variant_name)]
+    return [made for name, variant_name in pairs for made in _every_kernel(bundle, name, variant_name, kernel)]
 
 
-def _every_kernel(bundle: Bundle, name: str, variant_name: str) -> list[Engine]:
-    """The C core has an engine for each kernel that this machine can run."""
+def _every_kernel(bundle: Bundle, name: str, variant_name: str, kernel: str | None) -> list[Engine]:
+    """The C core has an engine for each kernel that this machine can run, or for the one that was named."""
     from tallygate.runtime.engines import create_engine
 
     if name != "native":
         return [create_engine(bundle, name, variant_name)]
-    from tallygate.runtime.engines.integer import native_engines
+    from tallygate.runtime.engines.integer import NativeEngine, native_engines
 
-    return [*native_engines(bundle.read(bundle.manifest.variants[variant_name].file))]
+    image = bundle.read(bundle.manifest.variants[variant_name].file)
+    return [NativeEngine(image, kernel)] if kernel is not None else [*native_engines(image)]
 
 
 def _json(bundle: Bundle, reports: list[GateReport], hashes: dict[str, str], passed: bool) -> str:

@@ -47,5 +47,8 @@ def _settings(bundle: Bundle) -> Finding:
     if tuned is None:
         text, mend = "none measured here; auto uses defaults", "run: tallygate bench --autotune"
         return Finding(topic="bundle", name="settings", status="absent", text=text, mend=mend)
-    text = f"auto is {tuned.precision} on {tuned.engine}, threads {tuned.threads}, batches of {tuned.batch_size}"
+    kernel = f", kernel {tuned.kernel}" if tuned.kernel else ""
+    text = (
+        f"auto is {tuned.precision} on {tuned.engine}{kernel}, threads {tuned.threads}, batches of {tuned.batch_size}"
+    )
     return Finding(topic="bundle", name="settings", status="ok", text=text)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from importlib.util import find_spec
 
 from tallygate.runtime.bundle import INTEGER, Bundle, Variant
 from tallygate.runtime.engines.engine import Engine
-from tallygate.runtime.engines.integer import library_is_there
+from tallygate.runtime.engines.integer import KERNEL_VARIABLE, library_is_there
 from tallygate.runtime.errors import BundleInvalidError, EngineUnavailableError, UsageError
 from tallygate.runtime.graph import Fits, checked_graph
 from tallygate.runtime.machine import check_threads
@@ -28,32 +29,48 @@ def available_engines() -> list[str]:
 
 
 def create_engine(
-    bundle: Bundle, engine: str = "auto", precision: str | None = None, threads: int = 1, trust_plans: bool = False
+    bundle: Bundle,
+    engine: str = "auto",
+    precision: str | None = None,
+    threads: int = 1,
+    trust_plans: bool = False,
+    kernel: str | None = None,
 ) -> Engine:
     """The engine of that name on the variant of that precision (by default the first variant that it runs).
 
     Only ``auto`` chooses for itself: a TensorRT plan that is built already, the CUDA provider, or the best engine on
-    the CPU. ``trust_plans`` lets TensorRT run a plan that came with the bundle. Raises :class:`UsageError` for an
-    unknown name or an impossible number of threads, :class:`EngineUnavailableError` where the engine or its GPU is
-    missing, or the bundle has no variant for it, :class:`BundleInvalidError` for a graph that breaks the graph
-    contract, or a session entry of its own.
+    the CPU. ``trust_plans`` lets TensorRT run a plan that came with the bundle; ``kernel`` names one of the C core's,
+    and with it that engine. Raises :class:`UsageError` for an unknown name or an impossible number of threads,
+    :class:`EngineUnavailableError` where the engine, its kernel or its GPU is missing, or the bundle has no variant for
+    it, :class:`BundleInvalidError` for a graph that breaks the graph contract, or a session entry of its own.
     """
     if engine not in ENGINES:
         raise UsageError(f"engine {engine!r}", "is unknown", f"choose one of {', '.join(ENGINES)}")
     check_threads(threads)
+    engine = engine_of_kernel(engine, kernel)
     _check_sessions(bundle)
     if engine != "auto":
-        return _create(bundle, engine, precision, threads, trust_plans)
+        return _create(bundle, engine, precision, threads, trust_plans, kernel)
     *first, last = _candidates(bundle, precision)
     for name in first:
         try:
             return _create(bundle, name, precision, threads, trust_plans)
         except (EngineUnavailableError, BundleInvalidError):
-            continue
+            if name == "native" and os.environ.get(KERNEL_VARIABLE):
+                raise
     return _create(bundle, last, precision, threads, trust_plans)
 
 
-def _create(bundle: Bundle, name: str, precision: str | None, threads: int, trust_plans: bool) -> Engine:
+def engine_of_kernel(engine: str, kernel: str | None) -> str:
+    """The engine that ``kernel`` asks for, beside what was asked for as ``engine``. Raises :class:`UsageError`."""
+    if kernel is not None and engine not in ("auto", "native"):
+        raise UsageError(f"kernel {kernel!r}", f"is none of engine {engine}", "leave it out, or name engine native")
+    return engine if kernel is None else "native"
+
+
+def _create(
+    bundle: Bundle, name: str, precision: str | None, threads: int, trust_plans: bool, kernel: str | None = None
+) -> Engine:
     if name == "tensorrt":
         from tallygate.runtime.engines.tensorrt import tensorrt_engine
 
@@ -64,7 +81,7 @@ def _create(bundle: Bundle, name: str, precision: str | None, threads: int, trus
     if name == "native":
         from tallygate.runtime.engines.integer import NativeEngine
 
-        engine = NativeEngine(bundle.read(variant.file), threads=threads)
+        engine = NativeEngine(bundle.read(variant.file), kernel, threads)
         engine.check_goldens()
         return engine
     if name == "numpy" and variant_name == INTEGER:

@@ -28,6 +28,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     precision: str
     threads: Count
     batch_size: Count
+    kernel: str | None = None
+    """Of the C core."""
 
 
 class _Tuned(msgspec.Struct, frozen=True, kw_only=True):

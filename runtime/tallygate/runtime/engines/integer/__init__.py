@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from tallygate.runtime.engines.integer.image_layout import padded as padded
     from tallygate.runtime.engines.integer.image_layout import section_arrays as section_arrays
     from tallygate.runtime.engines.integer.image_layout import slots_of_words as slots_of_words
+    from tallygate.runtime.engines.integer.library import KERNEL_VARIABLE as KERNEL_VARIABLE
     from tallygate.runtime.engines.integer.library import MEND as MEND
+    from tallygate.runtime.engines.integer.library import available_kernels as available_kernels
     from tallygate.runtime.engines.integer.library import library_is_there as library_is_there
     from tallygate.runtime.engines.integer.library import load_library as load_library
     from tallygate.runtime.engines.integer.lstm import IntegerLSTM as IntegerLSTM
@@ -76,7 +78,9 @@ else:
                 "slots_of_words",
             ),
             "library": (
+                "KERNEL_VARIABLE",
                 "MEND",
+                "available_kernels",
                 "library_is_there",
                 "load_library",
             ),

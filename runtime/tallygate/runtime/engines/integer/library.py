@@ -14,6 +14,8 @@ from tallygate.runtime.errors import BundleInvalidError, EngineUnavailableError,
 
 ABI_VERSION = 1
 PACKAGE = "tallygate_native"
+KERNEL_VARIABLE = "TALLYGATE_KERNEL"
+"""Names the kernel where nobody else does."""
 MEND = "install it from the checkout: pip install ./runtime/tallygate-native"
 
 _IMAGE_STATUSES = range(3, 12)
@@ -99,6 +101,14 @@ class Library:
 def library_is_there() -> bool:
     """Whether the C core is installed; nothing is loaded."""
     return find_spec(PACKAGE) is not None
+
+
+def available_kernels() -> list[str]:
+    """Kernels of the installed C core that this machine can run, the first choice at the front; none without it."""
+    try:
+        return load_library().kernels()
+    except EngineUnavailableError:
+        return []
 
 
 @cache

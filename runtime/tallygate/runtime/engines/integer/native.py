@@ -18,11 +18,17 @@ from numpy.typing import NDArray
 from tallygate.runtime.engines.engine import Streams
 from tallygate.runtime.engines.integer.image import DeviceImage, read_image
 from tallygate.runtime.engines.integer.kernel_steps import KernelSteps
-from tallygate.runtime.engines.integer.library import GOLDEN_DIFFERS, Library, ModelFacts, load_library
+from tallygate.runtime.engines.integer.library import (
+    GOLDEN_DIFFERS,
+    KERNEL_STATUSES,
+    KERNEL_VARIABLE,
+    Library,
+    ModelFacts,
+    load_library,
+)
 from tallygate.runtime.engines.integer.stream.errors import both_ends
 from tallygate.runtime.text import utf8_of
 
-KERNEL_VARIABLE = "TALLYGATE_KERNEL"
 _TEXTS_PER_THREAD = 64
 
 
@@ -46,13 +52,16 @@ class NativeEngine:
         )  # bytes may begin anywhere; numpy's copy begins at a multiple of 16
         if self._image.ctypes.data % 8:
             self._image = self._image.copy()
-        kernel = kernel or os.environ.get(KERNEL_VARIABLE) or None
+        if kernel is None:
+            kernel = os.environ.get(KERNEL_VARIABLE) or None
+        if kernel is not None and kernel not in self.library.built_kernels():
+            self.library.check(KERNEL_STATUSES[0], f"kernel {kernel!r}", "")  # C would read a name with a zero in part
         self._model = c_void_p()
         name = None if kernel is None else kernel.encode("utf-8")
         functions = self.library.functions
         status = functions.tg_open(self._image.ctypes.data, self._image.size, name, byref(self._model))
         self.library.check(
-            status, f"kernel {kernel}" if status in (12, 13) else "variant integer", "get the bundle again"
+            status, f"kernel {kernel!r}" if status in KERNEL_STATUSES else "variant integer", "get the bundle again"
         )
         finalize(self, functions.tg_close, self._model)
         facts = ModelFacts()
