@@ -1,0 +1,133 @@
+"""New process to first answer, and peak memory: the program and the library of the C core, beside their lower bounds.
+
+    tallygate export imdb --variants int8,fp32,integer --out build/integer.zip
+    python benchmarks/native_start.py build/integer.zip
+
+Processes start in turn; medians count, and ratios are taken round by round. Every start checks the golden texts of its
+image. `cat IMAGE` is a process that only reads the image, `import numpy` one that only loads numpy. Memory is the
+kernel's VmHWM (so on Linux alone) after all texts, which are made up of the bundle's words, as long as film reviews.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import median
+
+from tabulate import tabulate
+
+from tallygate.runtime.bench.texts import made_up_texts
+from tallygate.runtime.bundle import INTEGER, open_bundle
+
+COMPILING = Path(__file__).parents[1] / "runtime" / "tallygate-native" / "compiling.py"
+TEXT = "A wonderful film"
+BARE = "import sys, numpy\nprint(flush=True)\nsys.stdin.read()\n"
+NATIVE = """import sys
+from tallygate.runtime import Classifier
+classifier = Classifier.load(sys.argv[1], engine="native")
+print(classifier.predict(sys.stdin.readline()).label, flush=True)
+classifier.predict(list(sys.stdin))
+"""
+TELL = "print([line for line in open('/proc/self/status') if line.startswith('VmHWM')][0], flush=True)\n"
+MEGABYTE = 1_000_000
+
+
+def main() -> None:
+    """Build, measure, print."""
+    arguments = _parse_args()
+    bundle = open_bundle(arguments.bundle)
+    texts = made_up_texts(bundle.tokenizer().vocabulary, arguments.texts)
+    with tempfile.TemporaryDirectory() as folder:
+        image, program = Path(folder) / "model.integer.bin", Path(folder) / "tallygate-run"
+        image.write_bytes(bundle.read(bundle.manifest.variants[INTEGER].file))
+        subprocess.run([sys.executable, COMPILING, "program", arguments.platform, folder], check=True)
+        python = {"import numpy": BARE, "Python and native": NATIVE}
+        commands = {"cat IMAGE": ["cat", str(image)], "tallygate-run": [str(program), str(image)]}
+        commands |= {name: [sys.executable, "-c", code, arguments.bundle] for name, code in python.items()}
+        seconds = _starts(commands, arguments.rounds)
+        memory = {"tallygate-run": _memory_of_program(commands["tallygate-run"], texts)}
+        for name, code in python.items():
+            memory[name] = _memory_of_python([sys.executable, "-c", code + TELL, arguments.bundle], texts)
+    print(_table(seconds, memory))
+
+
+def _starts(commands: dict[str, list[str]], rounds: int) -> dict[str, list[float]]:
+    """Seconds to the first byte of output, per round; the first round only warms the disk cache."""
+    seconds: dict[str, list[float]] = {name: [] for name in commands}
+    for number in range(rounds + 1):
+        for name, command in commands.items():
+            start = time.perf_counter()
+            with _process(command) as process:
+                assert process.stdin is not None
+                assert process.stdout is not None
+                process.stdin.write(TEXT.encode() + b"\n")
+                process.stdin.close()
+                process.stdout.read(1)
+                taken = time.perf_counter() - start
+                process.stdout.read()
+            if number:
+                seconds[name].append(taken)
+    return seconds
+
+
+def _process(command: Sequence[str]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+
+def _memory_of_python(command: Sequence[str], texts: Sequence[str]) -> int:
+    done = subprocess.run(command, input="\n".join(texts).encode(), stdout=subprocess.PIPE, check=True)
+    return _peak(done.stdout.decode())
+
+
+def _memory_of_program(command: Sequence[str], texts: Sequence[str]) -> int:
+    """It is asked while it waits for more, when all but the last block of its answers has come."""
+    with _process(command) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        data = "".join(text + "\n" for text in texts).encode()
+        writing = threading.Thread(target=lambda: (process.stdin.write(data), process.stdin.flush()))  # type: ignore[union-attr]
+        writing.start()
+        for _ in range(len(texts) // 2):
+            process.stdout.readline()
+        writing.join()
+        peak = _peak(Path(f"/proc/{process.pid}/status").read_text("ascii"))
+        process.stdin.close()
+        process.stdout.read()
+    return peak
+
+
+def _peak(status: str) -> int:
+    found = re.search(r"VmHWM:\s+(\d+) kB", status)
+    assert found is not None, "only Linux tells"
+    return int(found[1]) * 1024
+
+
+def _table(seconds: dict[str, list[float]], memory: dict[str, int]) -> str:
+    beside = {"tallygate-run": "cat IMAGE", "Python and native": "import numpy"}
+    rows = []
+    for name, values in seconds.items():
+        ratio = median(a / b for a, b in zip(values, seconds[beside[name]], strict=True)) if name in beside else None
+        peak = f"{memory[name] / MEGABYTE:.1f}" if name in memory else ""
+        rows.append((name, f"{1000 * median(values):.1f}", f"{ratio:.2f}" if ratio else "", peak))
+    headers = ("what", "first answer, ms", "x the line before", "peak MB")
+    return str(tabulate(rows, headers, tablefmt="github", disable_numparse=True))
+
+
+def _parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("bundle", help="a bundle with the variant integer")
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--texts", type=int, default=2000)
+    parser.add_argument("--platform", default="musl-x86_64", help="that tallygate-run is built for, static with musl")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
