@@ -35,6 +35,7 @@ settings.register_profile(
 )
 settings.register_profile(
     "proofs",
+    derandomize=False,  # a library default that CI turns on
     max_examples=500,
     deadline=None,
     database=DirectoryBasedExampleDatabase(os.environ.get(EXAMPLES) or ROOT / ".hypothesis" / "examples"),

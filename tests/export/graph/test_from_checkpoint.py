@@ -17,6 +17,7 @@ from onnx import numpy_helper
 from tallygate.export.graph.from_checkpoint import OPSETS, node_count, onnx_from_checkpoint
 from tallygate.export.references.goldens import make_goldens
 from tallygate.export.variants.recipes import VARIANTS
+from tallygate.runtime.bundle import INTEGER
 from tallygate.runtime.engines import Engine
 from tallygate.runtime.engines.ort.cpu import OnnxRuntimeEngine
 from tallygate.runtime.engines.plain.activations import ActivationName
@@ -69,6 +70,8 @@ def test_every_variant_keeps_the_heads_activation(checkpoint_of: MakeCheckpoint,
     with torch.inference_mode():
         expected = checkpoint.model(torch.from_numpy(ids), torch.from_numpy(lengths)).numpy()
     for recipe in VARIANTS.values():
+        if recipe.precision == INTEGER:  # no graph; tests/native holds its activations to this specification
+            continue
         model = recipe.convert(graph).SerializeToString()
         for engine in recipe.engines:
             answers = recipe.engine(engine, model).run(ids, lengths)
