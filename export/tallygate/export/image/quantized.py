@@ -23,7 +23,7 @@ _MAX_OFFSET = 2.0**61
 
 
 def integer_from_weights(weights: Weights, formats: Formats) -> IntegerModel:
-    """The integers of one classifier. Raises :class:`ExportError` where the head has an activation without a table."""
+    """The integers of one classifier. Raises :class:`VariantUnfitError` for a head that fits none."""
     codes = largest_input_code(weights.embedding.shape[1])
     unit = float(np.abs(weights.embedding).max()) / codes or 1.0
     layers = tuple(
