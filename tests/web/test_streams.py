@@ -1,4 +1,4 @@
-"""Streams in JavaScript beside those of Python and C: cuts of any text, and states that go from language to language."""
+"""Streams in JavaScript beside those of Python and C: cuts of any text, and states that go from one to another."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import json
 import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -80,9 +81,7 @@ def cut_units(text: str, places: list[int]) -> list[str]:
     """Pieces of a JavaScript string, which may end between the halves of a surrogate pair."""
     units = text.encode("utf-16-le", "surrogatepass")
     bounds = sorted({0, len(units), *(2 * (place % (len(units) // 2 + 1)) for place in places)})
-    return [
-        units[start:end].decode("utf-16-le", "surrogatepass") for start, end in zip(bounds, bounds[1:], strict=False)
-    ]
+    return [units[start:end].decode("utf-16-le", "surrogatepass") for start, end in pairwise(bounds)]
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -113,7 +112,7 @@ def test_every_cut_gives_what_the_whole_gives(
 def test_a_state_goes_from_language_to_language(
     javascript: JavaScript, shape: str, text: str, places: list[int], data: st.DataObject
 ) -> None:
-    """Each piece is read by the specification, a kernel of the C core, or WebAssembly, from the state of the last one."""
+    """Each piece is read by the specification, a kernel of the C core or WebAssembly, from the state before it."""
     readers = ["numpy", *kernels(), *(f"wasm {kernel}" for kernel in WASM_KERNELS)]
     state: bytes | None = None
     for piece in [*cut(utf8_of(text), places), b"", b""]:
