@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import subprocess
 import sys
 from importlib.metadata import EntryPoint
@@ -177,7 +178,9 @@ def test_bundle_errors(toy: ToyBundle, tmp_path: Path, capsys: Capture) -> None:
 
 def test_info(toy_path: Path, capsys: Capture) -> None:
     assert main(["info", str(toy_path)]) == 0
-    assert "bad, good" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "bad, good" in out
+    assert re.search(r"network +one LSTM layer of \d+ units, read forward; last of the states\n", out)
     assert main(["info", "--json", str(toy_path)]) == 0
     facts = json.loads(capsys.readouterr().out)
     assert facts["path"] == str(toy_path.resolve())
