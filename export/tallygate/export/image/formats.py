@@ -26,8 +26,6 @@ class Formats:
     """z of Qz: a gate's pre-activation is below 2^(15 - z)."""
     cell_bits: int = 12
     """c of Qc: a cell is below 2^(15 - c)."""
-    floor: int = 1
-    """Least divisor of a mean."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +56,7 @@ def measured_ranges(weights: Weights, rows: Sequence[Sequence[int]]) -> Ranges:
     return found
 
 
-def formats_for(ranges: Ranges, floor: int = 1) -> Formats:
+def formats_for(ranges: Ranges) -> Formats:
     """The finest formats that hold ``ranges``. Raises :class:`VariantUnfitError` where none holds them."""
     # A multiplier may be as small as a half, so what the states add has one bit less.
     reached = max(2 * ranges.remembered, ranges.gate) * _MARGIN
@@ -68,7 +66,7 @@ def formats_for(ranges: Ranges, floor: int = 1) -> Formats:
         where = f"{reached:.3g} before its gates" if gate is None else f"{ranges.cell * _MARGIN:.3g} in its cells"
         reason = f"reaches {where}, too far for int16"
         raise VariantUnfitError("the integer variant", reason, "train with weight decay, or leave the variant out")
-    return Formats(gate, cell, floor)
+    return Formats(gate, cell)
 
 
 def _of_vocabulary(weights: Weights) -> Ranges:
