@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 from tallygate.runtime.bundle import Bundle, open_bundle, shipped_bundle
 from tallygate.runtime.choice import choose, default_batch_size
 from tallygate.runtime.engines import Engine, StreamEngine, TextEngine, create_engine, logits_of_rows
-from tallygate.runtime.text import TEXT_VERSION, Tokenizer
 from tallygate.runtime.errors import InputError
 from tallygate.runtime.inputs import plain_texts
 from tallygate.runtime.parity import check_goldens
 from tallygate.runtime.prediction import Prediction, PredictionMaker, check_threshold
 from tallygate.runtime.stream import RunningMaker, Stream, StreamBatch
+from tallygate.runtime.text import TEXT_VERSION, Tokenizer
 
 WINDOW = 1024
 """Texts that are sorted by length together, and held in memory at once."""
@@ -136,8 +136,8 @@ class Classifier:
     def stream(self) -> Stream:
         """A text that comes in pieces: push them, and ask for the running answer at any time.
 
-        Raises :class:`InputError` where the model reads from both ends, its engine is not one of variant integer, or the
-        bundle reads texts by version 1 of the contract.
+        Raises :class:`InputError` where the model reads from both ends, its engine is not one of variant integer, or
+        the bundle reads texts by version 1 of the contract.
         """
         self._check_streams()
         return Stream(self.engine, self._running_maker())
