@@ -87,7 +87,8 @@ def base91_of(data: bytes) -> str:
     numbers = np.zeros((-(-len(bits) // 13), 13), np.uint16)
     numbers.reshape(-1)[: len(bits)] = bits
     values = numbers @ (1 << np.arange(13, dtype=np.uint16))
-    text = np.frombuffer(ALPHABET, np.uint8)[np.stack([values % 91, values // 91], axis=1)].tobytes().decode("ascii")
+    digits: bytes = np.frombuffer(ALPHABET, np.uint8)[np.stack([values % 91, values // 91], axis=1)].tobytes()
+    text = digits.decode("ascii")
     return text[:-1] if 1 <= len(bits) % 13 <= 6 else text
 
 
