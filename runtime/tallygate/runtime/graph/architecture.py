@@ -6,9 +6,13 @@ from typing import Literal
 
 import msgspec
 
+from tallygate.runtime.ngrams import NgramShape
+
 ARCHITECTURE = "tallygate.architecture"
 """Key of the graph's metadata under which the architecture stands as JSON."""
 
+Pooling = Literal["last", "mean", "max", "max-mean"]
+"""What the head sees of all states; `max-mean` joins both, the maximum first."""
 ActivationName = Literal["linear", "sigmoid", "tanh", "relu", "softplus", "leaky-relu"]
 
 
@@ -17,12 +21,14 @@ class Architecture(msgspec.Struct, frozen=True):
 
     layers: int
     bidirectional: bool
-    pooling: Literal["last", "mean", "max"]
+    pooling: Pooling
     head_activation: ActivationName = "linear"
     vocabulary_size: int | None = None
     embedding_size: int | None = None
     hidden_size: int | None = None
     outputs: int | None = None
+    ngrams: NgramShape | None = None
+    """Of the n-gram part beside the LSTM, where there is one."""
 
     @property
     def directions(self) -> tuple[str, ...]:
@@ -43,3 +49,7 @@ class Sizes(msgspec.Struct, frozen=True):
     def width(self, architecture: Architecture) -> int:
         """Features that one layer gives per time step."""
         return self.hidden_size * len(architecture.directions)
+
+    def features(self, architecture: Architecture) -> int:
+        """What the head sees."""
+        return self.width(architecture) * len(architecture.pooling.split("-"))
