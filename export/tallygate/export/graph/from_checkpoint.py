@@ -50,7 +50,9 @@ def onnx_from_model(model: LSTMClassifier, labels: tuple[str, ...], opset: int =
     check_opset(opset)
     traceable = with_onnx_lstm(model)
     ngrams, traceable.ngrams = traceable.ngrams, None
-    weights: dict[str, NDArray[Any]] = {_weight_name(name): value.numpy(force=True).copy() for name, value in traceable.named_parameters()}
+    weights: dict[str, NDArray[Any]] = {
+        _weight_name(name): value.numpy(force=True).copy() for name, value in traceable.named_parameters()
+    }
     _make_weights_distinct(traceable)
     traced = _traced(traceable, opset)
     for tensor in traced.graph.initializer:

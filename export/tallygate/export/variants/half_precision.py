@@ -1,8 +1,8 @@
 """fp32 graph -> fp16 or bf16 graph: the precision stands in the graph, since TensorRT computes what the graph says.
 
 Embedding, LSTMs and pooling are in half precision, weights and activations alike. Ids, lengths and positions stay
-integers. What sums up to the answer, the mean over time, the head and the n-grams, stays float32: it costs nothing, and a bfloat16
-sum of 400 states would stop growing at 256, where its steps become larger than a state.
+integers. What sums up to the answer, the mean over time, the head and the n-grams, stays float32: it costs nothing,
+and a bfloat16 sum of 400 states would stop growing at 256, where its steps become larger than a state.
 """
 
 from __future__ import annotations

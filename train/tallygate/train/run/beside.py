@@ -10,10 +10,13 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from tallygate.train.loop import EncodedSplit, sorted_batches, tensors_of
 from tallygate.train.network import LSTMClassifier, NgramPart
 from tallygate.train.presets import Preset
 from tallygate.train.run.data import RunData
 from tallygate.train.wide import LinearNgrams, Mixture, fit_mixture, fit_ngrams, mixed_model, part_from_ngrams
+
+_BATCH_SIZE = 64
 
 
 @dataclass(frozen=True)
@@ -23,11 +26,15 @@ class Beside:
     ngrams: LinearNgrams
     part: NgramPart
     validation: Tensor
-    """Its logits for the validation texts, float32 [rows, outputs], as the part gives them."""
+    """Its logits for the validation texts, float32 [rows, outputs]."""
 
     def mixture(self, lstm: Tensor, targets: Tensor) -> Mixture:
         """The shares of LSTM and n-grams; ``lstm`` are the LSTM's logits for the validation texts."""
         return fit_mixture(lstm, self.validation, targets)
+
+    def answers(self, split: EncodedSplit) -> Tensor:
+        """What the n-grams answer alone, float32 [rows, outputs]."""
+        return logits_of_part(self.part, self.ngrams, split)
 
     def mixed(self, lstm: Tensor, mixture: Mixture) -> Tensor:
         """Logits of both together for the validation texts."""
@@ -44,4 +51,14 @@ def beside_of(preset: Preset, data: RunData) -> Beside | None:
         return None
     labels, seed = len(data.labels), preset.training.seed
     ngrams = fit_ngrams(data.train.rows, data.train.targets, labels, data.vocabulary.size, preset.wide, seed)
-    return Beside(ngrams, part_from_ngrams(ngrams), torch.from_numpy(ngrams.logits(data.validation.rows)))
+    part = part_from_ngrams(ngrams)
+    return Beside(ngrams, part, logits_of_part(part, ngrams, data.validation))
+
+
+def logits_of_part(part: NgramPart, ngrams: LinearNgrams, split: EncodedSplit) -> Tensor:
+    """float32 [rows, outputs]: what the part answers alone, by its codes, so as it will be shipped."""
+    logits = torch.empty(len(split), len(ngrams.intercepts))
+    for indices in sorted_batches(split, _BATCH_SIZE):
+        batch = tensors_of(split, indices)
+        logits[torch.from_numpy(indices)] = part(batch.ids, batch.lengths) + torch.from_numpy(ngrams.intercepts)
+    return logits

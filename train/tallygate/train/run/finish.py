@@ -9,13 +9,13 @@ from typing import Literal
 
 import msgspec
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from tallygate.runtime.bundle import Training
 from tallygate.runtime.version import VERSION
 from tallygate.train.folder import LAYOUT, Checkpoint, RunFacts, load_checkpoint, save_checkpoint
+from tallygate.train.loop import EncodedSplit
 from tallygate.train.network import LSTMClassifier, parameter_count
 from tallygate.train.run.beside import Beside
 from tallygate.train.run.data import RunData
@@ -37,7 +37,7 @@ from tallygate.train.scores import (
 
 
 def checkpoint_of_best(facts: RunFacts, data: RunData, state: RunState, beside: Beside | None = None) -> Checkpoint:
-    """The best epoch so far, with the n-grams where there are any. Raises :class:`ValueError` before the first epoch."""
+    """The best epoch so far, with the n-grams if there are any. Raises :class:`ValueError` before the first epoch."""
     if state.best is None:
         raise ValueError("no epoch is done yet")
     model = _lstm_of_best(facts, data, state)
@@ -140,10 +140,11 @@ def _scored(checkpoint: Checkpoint, data: RunData) -> list[_ScoredSplit]:
 
 def _parts(data: RunData, lstm: LSTMClassifier, beside: Beside) -> list[PartScore]:
     """What LSTM and n-grams would answer each alone."""
-    found = []
-    for name, split in (("validation", data.validation), ("test", data.test)):
+    found, splits = [], list[tuple[Literal["validation", "test"], EncodedSplit | None]]()
+    splits += [("validation", data.validation), ("test", data.test)]
+    for name, split in splits:
         if split is not None and len(split):
-            alone = {"LSTM": evaluate(lstm, split), "n-grams": torch.from_numpy(beside.ngrams.logits(split.rows))}
+            alone = {"LSTM": evaluate(lstm, split), "n-grams": beside.answers(split)}
             for part, logits in alone.items():
                 score = score_from_logits(logits, split.targets, data.name, name)
                 found.append(PartScore(part=part, score=score))

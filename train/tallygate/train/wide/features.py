@@ -50,7 +50,9 @@ class Features:
         known, places = find_keys(self.keys, keys)
         word_texts = np.repeat(np.arange(len(rows)), [len(row) for row in rows])
         words = np.concatenate([np.asarray(row, dtype=np.int64) for row in rows] or [np.zeros(0, np.int64)])
-        at = np.unique(np.concatenate([word_texts, texts[known]]) * len(self) + np.concatenate([words, places + self.words]))
+        at = np.unique(
+            np.concatenate([word_texts, texts[known]]) * len(self) + np.concatenate([words, places + self.words])
+        )
         ones = np.ones(len(at), dtype=np.float32)
         return csr_matrix((ones, (at // len(self), at % len(self))), shape=(len(rows), len(self)))
 

@@ -74,9 +74,7 @@ def _decision(
     return nb_svm_decision(presence, is_label, cost, seed)
 
 
-def _scale(
-    presence: csr_matrix, targets: NDArray[np.int64], labels: int, preset: WidePreset, seed: int
-) -> float:
+def _scale(presence: csr_matrix, targets: NDArray[np.int64], labels: int, preset: WidePreset, seed: int) -> float:
     """What margins are multiplied by, so that those of held-out texts make their labels likeliest."""
 
     def fit(places: NDArray[np.int64]) -> Callable[[NDArray[np.int64]], Scores]:
@@ -92,9 +90,7 @@ def _scale(
     return math.exp(float(minimize_scalar(loss, bounds=_SCALES, method="bounded", options={"xatol": 1e-4}).x))
 
 
-def _strongest(
-    weights: NDArray[np.float32], presence: csr_matrix, words: int, count: int
-) -> NDArray[np.bool_]:
+def _strongest(weights: NDArray[np.float32], presence: csr_matrix, words: int, count: int) -> NDArray[np.bool_]:
     """[n-grams] the ``count`` that move most texts: the largest weight times the spread of the presence."""
     share = np.asarray(presence.sum(axis=0)).ravel() / presence.shape[0]
     strength = (np.abs(weights).max(axis=1) * np.sqrt(share * (1.0 - share)))[words:]

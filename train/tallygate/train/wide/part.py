@@ -48,8 +48,8 @@ def mixed_model(model: LSTMClassifier, ngrams: LinearNgrams, part: NgramPart, mi
     mixed.load_state_dict(weights)
     assert mixed.ngrams is not None
     with torch.no_grad():
-        mixed.head.weight *= mixture.lstm_share
-        mixed.head.bias *= mixture.lstm_share
-        mixed.head.bias += torch.from_numpy(ngrams.intercepts) * mixture.ngram_share
-        mixed.ngrams.scales *= mixture.ngram_share
+        intercepts = torch.from_numpy(ngrams.intercepts) * mixture.ngram_share
+        mixed.head.weight.mul_(mixture.lstm_share)
+        mixed.head.bias.mul_(mixture.lstm_share).add_(intercepts)
+        mixed.ngrams.scales.mul_(mixture.ngram_share)
     return mixed.eval()
