@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from tallygate.runtime.graph.architecture import Architecture as Architecture
     from tallygate.runtime.graph.architecture import Pooling as Pooling
     from tallygate.runtime.graph.architecture import Sizes as Sizes
+    from tallygate.runtime.graph.architecture import check_pooling_floor as check_pooling_floor
     from tallygate.runtime.graph.contract import Fits as Fits
     from tallygate.runtime.graph.contract import Graph as Graph
     from tallygate.runtime.graph.contract import checked_graph as checked_graph
@@ -33,7 +34,14 @@ else:
     __getattr__, __dir__ = handed_on(
         __name__,
         {
-            "architecture": ("ARCHITECTURE", "ActivationName", "Architecture", "Pooling", "Sizes"),
+            "architecture": (
+                "ARCHITECTURE",
+                "ActivationName",
+                "Architecture",
+                "Pooling",
+                "Sizes",
+                "check_pooling_floor",
+            ),
             "contract": ("Fits", "Graph", "checked_graph", "values_of", "weight_tensors"),
             "network": ("Network",),
             "ngram_terms": ("CODES", "DISPLACEMENTS", "FINGERPRINTS", "SCALES"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -13,6 +13,9 @@ ARCHITECTURE = "tallygate.architecture"
 
 Pooling = Literal["last", "mean", "max", "max-mean"]
 """What the head sees of all states; `max-mean` joins both, the maximum first."""
+MAX_POOLING_FLOOR = 65_536
+"""Tokens; what a device image can say (docs/device-image.md)."""
+
 ActivationName = Literal["linear", "sigmoid", "tanh", "relu", "softplus", "leaky-relu"]
 
 
@@ -22,6 +25,8 @@ class Architecture(msgspec.Struct, frozen=True):
     layers: int
     bidirectional: bool
     pooling: Pooling
+    pooling_floor: Annotated[int, msgspec.Meta(ge=1, le=MAX_POOLING_FLOOR)] = 1
+    """Least divisor of a mean: a shorter text's states are divided by this, so that it speaks softly."""
     head_activation: ActivationName = "linear"
     vocabulary_size: int | None = None
     embedding_size: int | None = None
@@ -30,10 +35,19 @@ class Architecture(msgspec.Struct, frozen=True):
     ngrams: NgramShape | None = None
     """Of the n-gram part beside the LSTM, where there is one."""
 
+    def __post_init__(self) -> None:
+        check_pooling_floor(self.pooling, self.pooling_floor)
+
     @property
     def directions(self) -> tuple[str, ...]:
         """As they stand in the names of weights."""
         return ("forward", "backward") if self.bidirectional else ("forward",)
+
+
+def check_pooling_floor(pooling: str, floor: int) -> None:
+    """Raise :class:`ValueError` for a floor that says nothing, or more than an image can say."""
+    if floor != 1 and ("mean" not in pooling.split("-") or not 1 <= floor <= MAX_POOLING_FLOOR):
+        raise ValueError(f"pooling_floor = {floor} must be 1, or up to {MAX_POOLING_FLOOR:,} where pooling has a mean")
 
 
 class Sizes(msgspec.Struct, frozen=True):

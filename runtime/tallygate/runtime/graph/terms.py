@@ -22,6 +22,7 @@ OPERATORS: Mapping[tuple[str, str], Mapping[str, Attribute | None]] = {
     ("", "Add"): {},
     ("", "And"): {},
     ("", "Cast"): {"to": None},
+    ("", "Clip"): {},
     ("", "Concat"): {"axis": None},
     ("", "DequantizeLinear"): {"axis": 1},
     ("", "Div"): {},

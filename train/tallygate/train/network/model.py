@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from tallygate.runtime.engines.plain import ActivationName
-from tallygate.runtime.graph import Pooling
+from tallygate.runtime.graph import Pooling, check_pooling_floor
 from tallygate.runtime.ngrams import NgramShape
 from tallygate.train.network.activations import ACTIVATIONS
 from tallygate.train.network.ngrams import NgramPart
@@ -27,6 +27,8 @@ class Architecture(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     layers: int = 1
     bidirectional: bool = False
     pooling: Pooling = "last"
+    pooling_floor: int = 1
+    """Least divisor of a mean."""
     head_activation: ActivationName = "linear"
     dropout: float = 0.0
     embedding_dropout: float = 0.0
@@ -34,6 +36,9 @@ class Architecture(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     weight_drop: float = 0.0
     ngrams: NgramShape | None = None
     """Of the n-gram part beside the LSTM, where there is one."""
+
+    def __post_init__(self) -> None:
+        check_pooling_floor(self.pooling, self.pooling_floor)
 
     @property
     def width(self) -> int:
@@ -141,7 +146,10 @@ class LSTMClassifier(nn.Module):
         if self.architecture.pooling == "last":
             return self._last(states, lengths)
         valid = (_positions(states) < lengths.unsqueeze(1)).unsqueeze(2)
-        pooled = [_POOLED[name](states, valid, lengths) for name in self.architecture.pooling.split("-")]
+        divisor = lengths.unsqueeze(1)
+        if self.architecture.pooling_floor > 1:
+            divisor = divisor.clamp(min=self.architecture.pooling_floor)
+        pooled = [_POOLED[name](states, valid, divisor) for name in self.architecture.pooling.split("-")]
         return pooled[0] if len(pooled) == 1 else torch.cat(pooled, dim=1)
 
     def _last(self, states: Tensor, lengths: Tensor) -> Tensor:
@@ -165,12 +173,12 @@ def parameter_count(model: nn.Module) -> int:
     return sum(parameter.numel() for parameter in model.parameters())
 
 
-def _max(states: Tensor, valid: Tensor, _lengths: Tensor) -> Tensor:
+def _max(states: Tensor, valid: Tensor, _divisor: Tensor) -> Tensor:
     return states.masked_fill(~valid, -math.inf).amax(dim=1)
 
 
-def _mean(states: Tensor, valid: Tensor, lengths: Tensor) -> Tensor:
-    return (states * valid).sum(dim=1) / lengths.unsqueeze(1)
+def _mean(states: Tensor, valid: Tensor, divisor: Tensor) -> Tensor:
+    return (states * valid).sum(dim=1) / divisor
 
 
 _POOLED = {"max": _max, "mean": _mean}

@@ -57,6 +57,8 @@ class Weights:
     head_bias: Array
     """[outputs]."""
     pooling: str
+    pooling_floor: int = 1
+    """Least divisor of a mean."""
     ngrams: NgramTables | None = None
     """Beside the LSTM, where there are any."""
     head_activation: ActivationName = "linear"
@@ -89,6 +91,7 @@ def _collect(file: OnnxFile, architecture: Architecture) -> Weights:
         head_weight=stored_weight(file, "head.weight"),
         head_bias=stored_weight(file, "head.bias"),
         pooling=architecture.pooling,
+        pooling_floor=architecture.pooling_floor,
         ngrams=_ngrams(file, architecture),
         head_activation=architecture.head_activation,
     )
