@@ -11,8 +11,8 @@ import torch
 from tallygate.runtime.ngrams import as_bytes
 from tallygate.train.network import LSTMClassifier, NgramPart
 from tallygate.train.wide.fit import LinearNgrams
+from tallygate.train.wide.hashing import perfect_hash
 from tallygate.train.wide.mixing import Mixture
-from tallygate.train.wide.perfect_hash import perfect_hash
 
 _LARGEST_CODE, _LEAST_SCALE = 127, float(np.finfo(np.float32).tiny)
 
