@@ -44,7 +44,7 @@ def torch_part(tables: NgramTables) -> NgramPart:
         "displacements": as_bytes(tables.displacements),
         "fingerprints": as_bytes(tables.fingerprints),
     }
-    part.load_state_dict({name: torch.from_numpy(array.copy()) for name, array in arrays.items()})
+    part.load_state_dict({name: torch.from_numpy(array.copy()) for name, array in arrays.items()}, strict=False)
     return part
 
 

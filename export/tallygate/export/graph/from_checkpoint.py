@@ -58,7 +58,7 @@ def onnx_from_model(model: LSTMClassifier, labels: tuple[str, ...], opset: int =
     for tensor in traced.graph.initializer:
         _rename(traced.graph, tensor.name, _weight_name(tensor.name))
     if ngrams is not None:
-        weights |= {PREFIX + name: value.numpy(force=True) for name, value in ngrams.named_buffers()}
+        weights |= {PREFIX + name: value.numpy(force=True) for name, value in ngrams.shipped().items()}
     graph = with_weights(tidied(traced), weights)
     _describe(graph, model.architecture, labels)
     if ngrams is not None:

@@ -24,10 +24,14 @@ class NgramPart(nn.Module):
         self.register_buffer("scales", torch.ones(outputs))
         self.register_buffer("displacements", torch.zeros(shape.buckets, 2, dtype=torch.uint8))
         self.register_buffer("fingerprints", torch.zeros(shape.slots, 2, dtype=torch.uint8))
+        # Which n-gram stands in each slot: no engine needs it, but people and goldens do. It is not shipped.
+        self.register_buffer("keys", torch.full((shape.slots,), -1, dtype=torch.int64))
         self.codes: Tensor
         self.scales: Tensor
         self.displacements: Tensor
         self.fingerprints: Tensor
+        self.keys: Tensor
+        """The columns of each slot's n-gram as one number, 19 bits each; -1 where nothing stands."""
 
     def forward(self, ids: Tensor, lengths: Tensor) -> Tensor:
         """Sums of codes over the distinct rows of each text, times the scales."""
@@ -41,6 +45,23 @@ class NgramPart(nn.Module):
     def count(self) -> int:
         """Weights: one per row that is not empty and logit."""
         return int((self.codes != 0).any(dim=1).sum()) * self.codes.shape[1]
+
+    def shipped(self) -> dict[str, Tensor]:
+        """The arrays that a copy needs, by name."""
+        return {name: buffer for name, buffer in self.named_buffers() if name != "keys"}
+
+    def ngrams(self) -> list[tuple[int, ...]]:
+        """The ids of every n-gram in reading order, those of the largest codes first; 0 is an edge."""
+        codes = self.codes[self.words :].abs().amax(dim=1).int().masked_fill(self.keys < 0, -1)
+        order = codes.argsort(descending=True, stable=True)[: int((self.keys >= 0).sum())]
+        return [self._in_reading_order(key) for key in self.keys[order].tolist()]
+
+    def _in_reading_order(self, key: int) -> tuple[int, ...]:
+        columns = [key >> 19 * place & 2**19 - 1 for place in range(self.shape.longest - 1, -1, -1)]
+        if len(columns) == 3:
+            middle, last, first = columns
+            return (middle, last) if first == self.words else (first, middle, last)
+        return tuple(columns)
 
     def _ngram_rows(self, whole: Tensor) -> Tensor:
         columns = self._columns(whole)

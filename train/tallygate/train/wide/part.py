@@ -31,6 +31,7 @@ def part_from_ngrams(ngrams: LinearNgrams) -> NgramPart:
     rows[: features.words] = codes[: features.words]
     rows[features.words + found.slots] = codes[features.words :]
     part.codes.copy_(torch.from_numpy(rows))
+    part.keys[torch.from_numpy(found.slots)] = torch.from_numpy(features.keys)
     part.scales.copy_(torch.from_numpy(scales.astype(np.float32)))
     part.displacements.copy_(torch.from_numpy(as_bytes(found.displacements)))
     part.fingerprints.copy_(torch.from_numpy(as_bytes(found.fingerprints)))
