@@ -30,7 +30,7 @@ def ngram_texts(part: NgramPart, tokenizer: Tokenizer) -> list[str]:
 
 
 def _joined(ngrams: Sequence[Ids], length: int) -> Iterator[list[int]]:
-    """Rows of each text: n-grams one after another, one that begins texts at its begin, one that ends them at its end."""
+    """Rows of each text: n-grams one after another, those of an edge at the edge."""
     begins = [_words(n) for n in ngrams if n[0] == 0 and n[-1] != 0]
     ends = [_words(n) for n in ngrams if n[0] != 0 and n[-1] == 0]
     inner = [_words(n) for n in ngrams if n[0] != 0 and n[-1] != 0]
