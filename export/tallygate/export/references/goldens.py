@@ -33,13 +33,13 @@ def make_goldens(checkpoint: Checkpoint) -> list[Golden]:
 
 
 def golden_texts(model: LSTMClassifier, tokenizer: Tokenizer) -> list[str]:
-    """Hard cases, ordinary texts of many lengths, salads of the model's own words; then every word, mark and n-gram."""
+    """Hard cases, ordinary texts of many lengths, salads of the model's own words; then every n-gram, word and mark."""
     splitter = Splitter(tokenizer.contract.punctuation)
     texts = hard_texts() + ordinary_texts(SEED, tokenizer.contract.max_length, splitter)
     texts += telling_salads(model, tokenizer, SEED)
     texts += random_salads(tokenizer, SEED, max(RANDOM_SALADS, MINIMUM_GOLDENS - len(texts)))
-    texts += covering_texts(model, tokenizer, SEED)
-    return texts if model.ngrams is None else texts + ngram_texts(model.ngrams, tokenizer)
+    texts += [] if model.ngrams is None else ngram_texts(model.ngrams, tokenizer)
+    return texts + covering_texts(model, tokenizer, SEED)
 
 
 def with_answers(goldens: Sequence[Golden], answers: Mapping[str, NDArray[np.float32]]) -> list[Golden]:
