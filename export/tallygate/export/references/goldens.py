@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from tallygate.export.references.coverage import covering_texts
+from tallygate.export.references.ngram_cover import ngram_texts
 from tallygate.export.references.salads import random_salads, telling_salads
 from tallygate.export.references.texts import hard_texts, ordinary_texts
 from tallygate.runtime.bundle import Golden
@@ -33,11 +34,12 @@ def make_goldens(checkpoint: Checkpoint) -> list[Golden]:
 
 
 def golden_texts(model: LSTMClassifier, tokenizer: Tokenizer) -> list[str]:
-    """Hard cases, ordinary texts of many lengths, salads of the model's own words, and then every word and mark."""
+    """Hard cases, ordinary texts of many lengths, salads of the model's own words; then every n-gram, word and mark."""
     splitter = Splitter(tokenizer.contract.punctuation, tokenizer.contract.version)
     texts = hard_texts() + ordinary_texts(SEED, tokenizer.contract.max_length, splitter)
     texts += telling_salads(model, tokenizer, SEED)
     texts += random_salads(tokenizer, SEED, max(RANDOM_SALADS, MINIMUM_GOLDENS - len(texts)))
+    texts += [] if model.ngrams is None else ngram_texts(model.ngrams, tokenizer)
     return texts + covering_texts(model, tokenizer, SEED)
 
 

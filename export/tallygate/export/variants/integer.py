@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from tallygate.export.image import (
     Formats,
     ImageContents,
+    check_is_plain,
     formats_for,
     image_from,
     integer_from_weights,
@@ -49,6 +50,7 @@ class ImageFacts:
 def integer_from_onnx(graph: onnx.ModelProto, facts: ImageFacts) -> bytes:
     """The device image of the fp32 ``graph``. Raises :class:`VariantUnfitError` for a model that fits no image."""
     weights = weights_from_onnx(read_onnx(graph.SerializeToString(deterministic=True), "fp32"), "fp32")
+    check_is_plain(weights)
     tokenizer = Tokenizer(facts.vocabulary, _by_tables(facts.contract))
     rows = [tokenizer.encode(text) for text in (facts.measured or facts.texts)[:MEASURED_ROWS]]
     image = image_from_weights(weights, facts, formats_for(measured_ranges(weights, rows)))
