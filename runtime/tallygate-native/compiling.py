@@ -22,7 +22,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))  # a build runs this file from anywhere
 
-from unicode_header import unicode_header  # noqa: E402
+from unicode_header import unicode_header
 
 PLATFORM_VARIABLE = "TALLYGATE_NATIVE_PLATFORM"
 COMPILER_VARIABLE = "TALLYGATE_NATIVE_CC"
