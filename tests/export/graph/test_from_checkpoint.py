@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
+import msgspec
 import numpy as np
 import onnx
 import pytest
@@ -16,6 +18,7 @@ from onnx import numpy_helper
 
 from tallygate.export.graph.from_checkpoint import OPSETS, node_count, onnx_from_checkpoint
 from tallygate.export.references.goldens import make_goldens
+from tallygate.export.variants.int8 import INT8_SESSION
 from tallygate.export.variants.recipes import VARIANTS
 from tallygate.runtime.bundle import INTEGER
 from tallygate.runtime.engines import Engine
@@ -26,6 +29,8 @@ from tallygate.runtime.errors import UsageError
 from tallygate.runtime.parity.gate import check_parity, reference_from_goldens
 from tallygate.runtime.text.tokenizer import Tokenizer
 from tallygate.train.folder.checkpoint import Checkpoint
+from tallygate.train.network import LSTMClassifier
+from tests.ngrams import random_part
 
 MakeCheckpoint = Callable[..., Checkpoint]
 
@@ -34,7 +39,13 @@ ARCHITECTURES = [
     (layers, bidirectional, pooling, 1 if (layers + bidirectional) % 2 else 3)
     for layers in (1, 2)
     for bidirectional in (False, True)
-    for pooling in ("last", "mean", "max")
+    for pooling in (
+        {"pooling": "last"},
+        {"pooling": "mean"},
+        {"pooling": "mean", "pooling_floor": 9},
+        {"pooling": "max"},
+        {"pooling": "max-mean", "pooling_floor": 9},
+    )
 ]
 
 
@@ -45,9 +56,9 @@ def engines_of(graph: onnx.ModelProto) -> list[Engine]:
 
 @pytest.mark.parametrize(("layers", "bidirectional", "pooling", "outputs"), ARCHITECTURES)
 def test_every_architecture_answers_like_pytorch(
-    checkpoint_of: MakeCheckpoint, layers: int, bidirectional: bool, pooling: str, outputs: int
+    checkpoint_of: MakeCheckpoint, layers: int, bidirectional: bool, pooling: dict[str, Any], outputs: int
 ) -> None:
-    checkpoint = checkpoint_of(outputs, layers=layers, bidirectional=bidirectional, pooling=pooling)
+    checkpoint = checkpoint_of(outputs, layers=layers, bidirectional=bidirectional, **pooling)
     graph = onnx_from_checkpoint(checkpoint)
     assert node_count(graph) <= 50
     rng = np.random.default_rng(0)
@@ -60,10 +71,38 @@ def test_every_architecture_answers_like_pytorch(
             np.testing.assert_allclose(engine.run(ids, lengths), expected, rtol=0, atol=1e-4, err_msg=engine.name)
 
 
+@pytest.mark.parametrize("longest", [2, 3])
+@pytest.mark.parametrize(("pooling", "outputs"), [("last", 1), ("max-mean", 3)])
+def test_ngrams_answer_like_pytorch(checkpoint_of: MakeCheckpoint, longest: int, pooling: str, outputs: int) -> None:
+    """Beside a network of one direction that has no positions of its own, and beside one that has."""
+    plain = checkpoint_of(outputs, pooling=pooling, bidirectional=outputs > 1)
+    words = plain.vocabulary.size
+    part = random_part(words, outputs, longest)
+    model = LSTMClassifier(msgspec.structs.replace(plain.model.architecture, ngrams=part.shape))
+    weights = {f"ngrams.{name}": buffer for name, buffer in part.state_dict().items()}
+    model.load_state_dict(plain.model.state_dict() | weights)
+    checkpoint = replace(plain, model=model.eval())
+    graphs = {name: VARIANTS[name].convert(onnx_from_checkpoint(checkpoint)) for name in ("fp32", "int8", "fp16")}
+    rng = np.random.default_rng(0)
+    for batch, time in GRID:
+        ids, lengths = rng.integers(1, words, (batch, time)), rng.integers(1, time + 1, batch)
+        with torch.inference_mode():
+            expected = checkpoint.model(torch.from_numpy(ids), torch.from_numpy(lengths)).numpy()
+            lstm = plain.model(torch.from_numpy(ids), torch.from_numpy(lengths)).numpy()
+        assert np.abs(expected - lstm).max() > 1e-3
+        for engine in engines_of(graphs["fp32"]):
+            np.testing.assert_allclose(engine.run(ids, lengths), expected, rtol=0, atol=1e-4, err_msg=engine.name)
+        # What other variants round is the LSTM: the sums of codes are integers in all of them.
+        for name, most in (("int8", 0.5), ("fp16", 0.02)):
+            found = OnnxRuntimeEngine(graphs[name].SerializeToString(), name, INT8_SESSION).run(ids, lengths)
+            np.testing.assert_allclose(found, expected, rtol=0, atol=most, err_msg=name)
+
+
+@pytest.mark.parametrize("floor", [1, 9])
 @pytest.mark.parametrize("activation", get_args(ActivationName))
-def test_every_variant_keeps_the_heads_activation(checkpoint_of: MakeCheckpoint, activation: str) -> None:
-    """An activation that a variant lost would move the logits by whole units."""
-    checkpoint = checkpoint_of(3, pooling="mean", head_activation=activation)
+def test_every_variant_keeps_the_heads_activation(checkpoint_of: MakeCheckpoint, activation: str, floor: int) -> None:
+    """An activation or a floor that a variant lost would move the logits by whole units."""
+    checkpoint = checkpoint_of(3, pooling="mean", pooling_floor=floor, head_activation=activation)
     graph = onnx_from_checkpoint(checkpoint)
     rng = np.random.default_rng(0)
     ids, lengths = rng.integers(0, checkpoint.vocabulary.size, (8, 20)), rng.integers(1, 21, 8)
