@@ -36,8 +36,8 @@ SETTINGS: tuple[dict[str, Any], ...] = (
     {"dim": 10, "wordNgrams": 2, "bucket": 200_000, "epoch": 10, "lr": 0.25},
     {"dim": 5, "wordNgrams": 2, "bucket": 200_000, "epoch": 10, "lr": 0.25},
 )
-"""What fastText is trained with, on all training and validation texts; each is quantized with qnorm, retrain and a cutoff
-of 100,000, by one thread."""
+"""What fastText is trained with, on all training and validation texts, by one thread; each is quantized with qnorm,
+retrain and a cutoff of 100,000."""
 MARKS = tuple((mark, f" {mark} ") for mark in ".!?,'()")
 LEAST_ACCURACY = 0.89
 SEED = 7

@@ -64,7 +64,9 @@ def main() -> None:
         apart.append(processes.seconds())
     ratio = median(b / a for a, b in zip(together, apart, strict=True))
     print(f"{count} threads    {len(texts) / median(together):9,.0f} texts/s, peak {threads.peak_megabytes():.1f} MB")
-    print(f"{count} processes  {len(texts) / median(apart):9,.0f} texts/s, peak {processes.peak_megabytes():.1f} MB each")
+    print(
+        f"{count} processes  {len(texts) / median(apart):9,.0f} texts/s, peak {processes.peak_megabytes():.1f} MB each"
+    )
     print(f"ratio        {ratio:9.2f}")
 
 

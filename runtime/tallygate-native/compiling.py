@@ -28,7 +28,7 @@ PLATFORM_VARIABLE = "TALLYGATE_NATIVE_PLATFORM"
 COMPILER_VARIABLE = "TALLYGATE_NATIVE_CC"
 # The head ends with three double operations: fusing two of them would round once where they round twice.
 COMMON = ["-std=c11", "-O3", "-Wall", "-Wextra", "-Werror", "-ffp-contract=off", "-fvisibility=hidden", "-g0",
-          "-ffunction-sections", "-fdata-sections", "-fno-asynchronous-unwind-tables", "-fno-unwind-tables"]  # fmt: skip
+          "-ffunction-sections", "-fdata-sections", "-fno-asynchronous-unwind-tables"]  # fmt: skip
 _WIDE = ["-mavx512f", "-mavx512bw", "-mavx512vl", "-mavx512dq", "-mavx512vnni"]
 X86_KERNELS = {
     "sse41": ["-msse4.1"],
@@ -45,9 +45,6 @@ KERNELS = {
 """By architecture: kernel files beside the scalar one, and their flags."""
 SMALL = {"image", "model", "pack", "stream", "stream_state", "stream_text", "trace", "unicode", "worker"}
 """Files whose loops are short or run once: compiled for size."""
-BRANCHING = {"run", "tokenizer"}
-"""Files that run for every token and have no loop worth unrolling: it would double them for nothing."""
-_BRANCHING_FLAGS = ["-O2", "-fno-tree-vectorize", "-fno-unroll-loops"]
 DEFINES = {"x86_64": "-DTG_X86", "aarch64": "-DTG_NEON", "wasm32": "-DTG_SIMD128"}
 
 
@@ -215,7 +212,7 @@ def _compile(root: Path, platform: Platform, source: Path, folder: Path, flags: 
     position = [] if platform.is_windows else ["-fPIC"]
     includes = ["-I", "include", "-I", "src", "-I", str(folder)]
     result = folder / f"{source.parent.name}_{source.stem}.o"
-    size = ["-Os"] if source.stem in SMALL else _BRANCHING_FLAGS if source.stem in BRANCHING else []
+    size = ["-Os"] if source.stem in SMALL else []
     command = [*_compiler(platform), *COMMON, *size, *flags, *define, *position, *includes]
     _run([*command, "-c", str(source.relative_to(root)), "-o", str(result)], root)
     return result

@@ -33,7 +33,7 @@ BOUND = 129
 
 
 def model_of(hidden: int = 37, **shape: int) -> IntegerModel:
-    return integer_from_weights(random_weights(hidden=hidden, **shape), Formats(9, 11, 1))
+    return integer_from_weights(random_weights(hidden=hidden, **shape), Formats(9, 11))
 
 
 def pairs_of(codes: NDArray[np.int8]) -> NDArray[np.int64]:

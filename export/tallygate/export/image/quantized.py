@@ -21,8 +21,8 @@ from tallygate.runtime.errors import VariantUnfitError
 Floats = NDArray[np.float64]
 _LARGEST_CODE = 127
 _PAIR_BOUND = 129
-"""Two recurrent weights of one sign that meet neighbouring codes, together: 254 * 129 fits int16. AVX2 multiplies unsigned
-codes, up to 254, and adds neighbours to int16 with saturation, in half the time of exact products."""
+"""Two recurrent weights of one sign that meet neighbouring codes, together: AVX2 multiplies bytes, codes up to 254, and
+adds neighbours to int16, which holds 254 * 129. It multiplies numbers of 16 bits half as fast."""
 _WIDER = 1 + 2.0**-10
 _MAX_RECURRENT_SHIFT = 24
 _MAX_TABLE_SHIFT = 62
