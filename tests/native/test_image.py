@@ -142,7 +142,7 @@ ATTACKS: dict[str, Callable[[bytes], bytes]] = {
     "a sigmoid below 0": array("sigmoid", "h", -5000),
     # Processors answer each of these differently, though every value lies in its range.
     "a product of -32768 twice": piece("cell", 16_000, 0, -32_768),
-    "an inner sum of -32768": piece("cell", 16_000, -32_767, 1),
+    "an inner sum of -32768": piece("candidate", -1, -32_767, 1),
     "an inner sum beyond 16 bits": piece("candidate", 0, 32_767, 100),
     "a head whose sum overflows": lambda image: array("head_weights", "i", -(2**31))(
         size("max_length", 65_536)(array("head_weights", "i", 2**31 - 1, 4)(image))
