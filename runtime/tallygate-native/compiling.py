@@ -1,7 +1,7 @@
 """Compiles the C core for a platform, by default with the compiler that the package ``ziglang`` brings.
 
 ``python compiling.py library PLATFORM FOLDER``, ``python compiling.py program PLATFORM FOLDER``, ``python compiling.py
-test NAME FOLDER``, ``python compiling.py wasm [FOLDER]`` (by default where the JavaScript looks for it). A kernel's
+test NAME FOLDER [PLATFORM]``, ``python compiling.py wasm [FOLDER]`` (by default where the JavaScript looks for it). A kernel's
 file alone gets the flags of its instruction set, so no other code can use what a processor may not have.
 ``TALLYGATE_NATIVE_CC`` names another compiler, for this machine only.
 """
@@ -131,12 +131,14 @@ def build_program(root: Path, folder: Path, name: str) -> Path:
     return program
 
 
-def build_test(root: Path, folder: Path, name: str) -> Path:
-    """Compile the program ``name`` of ``tests`` for this machine, with the compiler and the sanitizers that
-    ``TALLYGATE_NATIVE_CC`` names.
+def build_test(root: Path, folder: Path, name: str, platform: str | None = None) -> Path:
+    """Compile the program ``name`` of ``tests``: for this machine, with the compiler and the sanitizers that
+    ``TALLYGATE_NATIVE_CC`` names, or for another platform.
     """
     source, program = root / "tests" / f"{name}.c", folder / name
-    _build(root, PLATFORMS[this_platform()], program, [*_sources(root), source], ["-pthread"])
+    chosen = platform or this_platform()
+    static = ["-static"] if "musl" in chosen else []
+    _build(root, PLATFORMS[chosen], program, [*_sources(root), source], ["-pthread", *static])
     return program
 
 
@@ -244,10 +246,10 @@ def main(arguments: Sequence[str]) -> None:
     kind, *rest = arguments
     if kind == "wasm":
         made = build_wasm(root, Path(rest[0]) if rest else root / "web" / "wasm")
+    elif kind == "test":
+        made = [build_test(root, Path(rest[1]), rest[0], *rest[2:])]
     else:
-        made = [
-            {"library": build_library, "program": build_program, "test": build_test}[kind](root, Path(rest[1]), rest[0])
-        ]
+        made = [{"library": build_library, "program": build_program}[kind](root, Path(rest[1]), rest[0])]
     for file in made:
         print(f"{file}: {file.stat().st_size:,} bytes")
 
