@@ -76,7 +76,7 @@ def test_every_code_point_in_c_and_python() -> None:
 
 
 def python(version: str, folder: Path) -> Path:
-    """A Python of that version that has numpy: this one, or an environment that is made for it."""
+    """A Python of that version that has what the tokenizer needs: this one, or an environment that is made for it."""
     if sys.version.startswith(f"{version}."):
         return Path(sys.executable)
     root = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
@@ -85,9 +85,9 @@ def python(version: str, folder: Path) -> Path:
         if subprocess.run([base, "-m", "venv", folder], capture_output=True).returncode:
             continue
         inside = folder / "bin" / "python"
-        done = subprocess.run([inside, "-m", "pip", "install", "--quiet", "numpy"], capture_output=True, text=True)
+        done = subprocess.run([inside, "-m", "pip", "install", "--quiet", "numpy", "msgspec"], capture_output=True, text=True)
         if done.returncode:
-            pytest.skip(f"numpy cannot be had for Python {version}")
+            pytest.skip(f"numpy and msgspec cannot be had for Python {version}")
         return inside
     pytest.skip(f"needs Python {version}")
 
