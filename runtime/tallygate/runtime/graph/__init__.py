@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from tallygate.runtime.graph.architecture import ARCHITECTURE as ARCHITECTURE
     from tallygate.runtime.graph.architecture import ActivationName as ActivationName
     from tallygate.runtime.graph.architecture import Architecture as Architecture
+    from tallygate.runtime.graph.architecture import check_pooling_floor as check_pooling_floor
     from tallygate.runtime.graph.contract import Fits as Fits
     from tallygate.runtime.graph.contract import Graph as Graph
     from tallygate.runtime.graph.contract import checked_graph as checked_graph
@@ -20,7 +21,7 @@ else:
     __getattr__, __dir__ = handed_on(
         __name__,
         {
-            "architecture": ("ARCHITECTURE", "ActivationName", "Architecture"),
+            "architecture": ("ARCHITECTURE", "ActivationName", "Architecture", "check_pooling_floor"),
             "contract": ("Fits", "Graph", "checked_graph"),
             "onnx_file": ("Node", "OnnxFile", "read_onnx"),
         },

@@ -21,6 +21,7 @@ TIME_FIRST = (1, 0, 2)
 OPERATORS: Mapping[tuple[str, str], Mapping[str, Attribute | None]] = {
     ("", "Add"): {},
     ("", "Cast"): {"to": None},
+    ("", "Clip"): {},
     ("", "Concat"): {"axis": None},
     ("", "DequantizeLinear"): {"axis": 1},
     ("", "Div"): {},
