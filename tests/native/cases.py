@@ -1,4 +1,4 @@
-"""Rows of ids and the logits that the specification answers, as a file that ``equal.c`` and ``equal_in_node.mjs`` read."""
+"""Rows of ids and what the specification answers, as a file that ``equal.c`` and ``equal_in_node.mjs`` read."""
 
 from __future__ import annotations
 
@@ -28,10 +28,9 @@ class Case:
 
 
 def case(form: str, hidden: int, pooling: str, rows: int = BATCHES) -> Case:
-    """One combination of what issue and contract name; every length from 1 to the longest is among enough rows."""
-    formats = (9, 11, 25) if pooling == "floored mean" else (9, 11, 1)
-    kind = pooling.removeprefix("floored ")
-    image = make_image(hidden=hidden, inputs=8, pooling=kind, formats=formats, **FORMS[form])
+    """One combination; every length from 1 to the longest is among enough rows."""
+    floor, kind = 25 if pooling == "floored mean" else 1, pooling.removeprefix("floored ")
+    image = make_image(hidden=hidden, inputs=8, pooling=kind, pooling_floor=floor, **FORMS[form])
     chosen = rows_of_every_length(hidden, rows)
     return Case(image, chosen, specified(image, chosen))
 
@@ -47,5 +46,7 @@ def write_cases(path: Path, rows: Sequence[NDArray[np.int64]], logits: NDArray[n
     """Rows and outputs, offsets, logits, ids: see ``equal.c``."""
     offsets = np.cumsum([0, *map(len, rows)]).astype("<i8")
     head = np.array(logits.shape, "<u4").tobytes()
-    path.write_bytes(head + offsets.tobytes() + logits.astype("<f8").tobytes() + np.concatenate(rows).astype("<i4").tobytes())
+    path.write_bytes(
+        head + offsets.tobytes() + logits.astype("<f8").tobytes() + np.concatenate(rows).astype("<i4").tobytes()
+    )
     return path

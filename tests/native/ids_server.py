@@ -1,4 +1,4 @@
-"""``python ids_server.py``, for any Python with numpy, msgspec and ``tallygate.runtime`` in its path: ids of texts, line by line.
+"""Ids of texts, line by line, by any Python with numpy, msgspec and ``tallygate.runtime`` in its path.
 
 The first line of the standard input is an object with ``rows`` (words and their rows), ``count``, and the fields of the
 contract; every other line a list of texts, which is answered with a line that holds the list of their ids. JSON

@@ -1,4 +1,4 @@
-"""Every kernel of this machine on every combination that the contract names: forms, hidden sizes, poolings, batches, threads."""
+"""Every kernel of this machine on every form, hidden size and pooling, in every batch and by threads."""
 
 from __future__ import annotations
 
@@ -25,7 +25,9 @@ def test_every_kernel_in_every_batch(form: str, hidden: int, pooling: str) -> No
         engine = NativeEngine(asked.image, kernel)
         engine.check_goldens()
         few = kernel == "scalar" and (hidden > WIDE or FORMS[form])
-        counts = (1, 2, 7, 20) if few else (1, 2, 15, 16, 17, 33, 64, 65, 130) if hidden > WIDE else range(1, BATCHES + 1)
+        counts = (
+            (1, 2, 7, 20) if few else (1, 2, 15, 16, 17, 33, 64, 65, 130) if hidden > WIDE else range(1, BATCHES + 1)
+        )
         for count in counts:
             assert (answered(engine, asked.rows[:count]) == asked.logits[:count]).all(), (kernel, count)
 

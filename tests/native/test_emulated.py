@@ -100,7 +100,13 @@ def test_an_emulated_processor_on_every_combination(
     equal: Path, kernel: str, form: str, hidden: int, pooling: str, tmp_path: Path
 ) -> None:
     """Rows of every length, together, in batches, and by two threads that share the model."""
-    command = [PROGRAMS[equal.parent.name][0], "-cpu", "max", str(equal), *asked_of(kernel, form, hidden, pooling, tmp_path)]
+    command = [
+        PROGRAMS[equal.parent.name][0],
+        "-cpu",
+        "max",
+        str(equal),
+        *asked_of(kernel, form, hidden, pooling, tmp_path),
+    ]
     done = subprocess.run(command, capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (0, "equal\n"), done.stderr
 

@@ -210,7 +210,7 @@ def test_any_bytes_changed_are_refused_or_answer_alike(data: st.DataObject, smal
 
 
 def words_of_one_hash(count: int) -> list[str]:
-    """Words of eight ASCII characters for which ``word_hash`` is 0: its steps undone, for one upper half after another."""
+    """Words of eight ASCII characters whose ``word_hash`` is 0: its steps undone, for one upper half after another."""
     words: list[str] = []
     for upper in range(2**32):
         lower = upper & 0xFFFF

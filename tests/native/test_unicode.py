@@ -47,7 +47,8 @@ const all = [];
 for (let c = 0; c < 0x110000; c++) {
   const s = String.fromCodePoint(c >= 0xd800 && c < 0xe000 ? 0x20 : c);
   const l = s.toLowerCase();
-  all.push([/\\p{Cn}/u.test(s) ? 1 : 0, /[\\p{L}\\p{M}\\p{N}]/u.test(s) ? 1 : 0, contexts.map((x) => x.replaceAll("{}", l).normalize("NFC"))]);
+  const composed = contexts.map((x) => x.replaceAll("{}", l).normalize("NFC"));
+  all.push([/\\p{Cn}/u.test(s) ? 1 : 0, /[\\p{L}\\p{M}\\p{N}]/u.test(s) ? 1 : 0, composed]);
 }
 console.log(JSON.stringify({ version: process.versions.unicode, all }));
 """
@@ -85,7 +86,9 @@ def python(version: str, folder: Path) -> Path:
         if subprocess.run([base, "-m", "venv", folder], capture_output=True).returncode:
             continue
         inside = folder / "bin" / "python"
-        done = subprocess.run([inside, "-m", "pip", "install", "--quiet", "numpy", "msgspec"], capture_output=True, text=True)
+        done = subprocess.run(
+            [inside, "-m", "pip", "install", "--quiet", "numpy", "msgspec"], capture_output=True, text=True
+        )
         if done.returncode:
             pytest.skip(f"numpy and msgspec cannot be had for Python {version}")
         return inside
@@ -93,7 +96,9 @@ def python(version: str, folder: Path) -> Path:
 
 
 @pytest.fixture(scope="module", params=PYTHONS)
-def ids_of(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[list[str]], list[list[int]]]]:
+def ids_of(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[list[str]], list[list[int]]]]:
     """Ids of texts by another Python, whose process answers as long as the tests go on."""
     interpreter = python(request.param, tmp_path_factory.mktemp("python") / request.param)
     told = subprocess.run([interpreter, "-c", "import sys; print(*sys.version_info[:2], sep='.')"], capture_output=True)

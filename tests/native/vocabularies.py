@@ -37,6 +37,6 @@ def engine_of(tokenizer: Tokenizer) -> NativeEngine:
         pooling="mean",
         head_activation="linear",
     )
-    model = integer_from_weights(weights, Formats(9, 11, 1))
+    model = integer_from_weights(weights, Formats(9, 11))
     contents = ImageContents(model, tokenizer.vocabulary, tokenizer.contract, ["no", "yes"], np.ones(1), [])
     return NativeEngine(image_from(contents), "scalar")

@@ -27,6 +27,7 @@ from tallygate.runtime.engines.integer.library import (
     load_library,
 )
 from tallygate.runtime.engines.integer.stream.errors import both_ends
+from tallygate.runtime.errors import InputError
 from tallygate.runtime.text import utf8_of
 
 _TEXTS_PER_THREAD = 64
@@ -85,6 +86,8 @@ class NativeEngine:
         Raises :class:`InputError` for an id that no row has, and for a row that is empty or too long.
         """
         flat = np.ascontiguousarray(ids, np.int32)
+        if not np.array_equal(flat, ids):  # 32 bits would make another id of it
+            raise InputError("ids", "are no numbers of 32 bits", "use the bundle's own tokenizer")
         offsets = _offsets(lengths)
         logits = np.empty((len(lengths), self.outputs))
 
