@@ -1,8 +1,8 @@
 """Compiles the C core for a platform, by default with the compiler that the package ``ziglang`` brings.
 
-``python compiling.py library PLATFORM FOLDER``, and so ``program`` and ``archive``; ``python compiling.py test NAME FOLDER
-[PLATFORM]``; ``python compiling.py wasm [FOLDER]``, by default where the JavaScript looks for it. PLATFORM is a name of
-the list below, or any target that zig knows. A kernel's
+``python compiling.py library PLATFORM FOLDER``, and so ``program`` and ``archive``; ``python compiling.py test NAME
+FOLDER [PLATFORM]``; ``python compiling.py wasm [FOLDER]``, by default where the JavaScript looks for it. PLATFORM is a
+name of the list below, or any target that zig knows. A kernel's
 file alone gets the flags of its instruction set, so no other code can use what a processor may not have.
 ``TALLYGATE_NATIVE_CC`` names another compiler, for this machine only.
 """
