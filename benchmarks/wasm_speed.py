@@ -1,6 +1,6 @@
 """The C core in WebAssembly beside onnxruntime-web, in node, on the same reviews and one thread each.
 
-    TALLYGATE_IMDB=FOLDER taskset -c 0 python benchmarks/wasm_speed.py [BUNDLE] --ort FOLDER/node_modules/onnxruntime-web
+    TALLYGATE_IMDB=FOLDER taskset -c 0 python benchmarks/wasm_speed.py --ort FOLDER/node_modules/onnxruntime-web
 
 ``npm install onnxruntime-web`` in a folder of its own brings the peer; ``python runtime/tallygate-native/compiling.py
 wasm`` makes our modules. onnxruntime-web runs the bundle's fp32 and int8 graphs by its own WebAssembly with SIMD on ids
@@ -46,7 +46,7 @@ def main() -> None:
         runs = [measured(Path(temporary), arguments.ort, arguments.rounds, batch) for batch in BATCHES]
     ratios = [rows_of(run) for run in runs]
     for batch, run, rows in zip(BATCHES, runs, ratios, strict=True):
-        print(f"onnxruntime-web {run['onnxruntime-web']} in batches of {batch}, node {run['node']}; largest difference:")
+        print(f"onnxruntime-web {run['onnxruntime-web']} in batches of {batch}, node {run['node']}; logits part by")
         print({name: f"{value:.1e}" for name, value in run["differences"].items()})
         print(tabulate(rows, headers="keys", floatfmt=".2f"), end="\n\n")
     if arguments.out:
