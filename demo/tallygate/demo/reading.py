@@ -89,7 +89,7 @@ def running(ids: list[int], classifier: Classifier) -> NDArray[np.float64]:
     """``ids`` of one text -> [words, labels]: calibrated probabilities after each word."""
     lengths = np.unique(np.linspace(1, len(ids), min(len(ids), RUNNING_STEPS)).astype(int))
     logits = classifier.logits([ids[:length] for length in lengths])
-    probabilities = probabilities_from_logits(logits, classifier.bundle.manifest.temperature)
+    probabilities = probabilities_from_logits(logits, classifier.bundle.manifest.temperatures.of(lengths))
     every = np.arange(1, len(ids) + 1)
     return np.stack([np.interp(every, lengths, column) for column in probabilities.T], axis=1)
 

@@ -55,7 +55,7 @@ class Classifier:
         self.tokenizer: Tokenizer = bundle.tokenizer()
         self._text_engine = engine if isinstance(engine, TextEngine) else None
         self._maker = PredictionMaker(
-            bundle.manifest.labels, bundle.manifest.temperature, engine.name, engine.precision, engine.provider
+            bundle.manifest.labels, bundle.manifest.temperatures.table, engine.name, engine.precision, engine.provider
         )
         self._options = _Options(engine.name, engine.precision, batch_size=batch_size)
         check_goldens(bundle, self.tokenizer, engine)
@@ -129,7 +129,7 @@ class Classifier:
         check_threshold(abstain_below)
         texts = plain_texts(texts)
         if isinstance(texts, str):
-            return self._maker.make(self._logits_of_text(texts), abstain_below)[0]
+            return self._maker.make(*self._answer_to_text(texts), abstain_below)[0]
         answers = self._stream(texts, abstain_below)
         return answers if isinstance(texts, Iterator) else list(answers)
 
@@ -155,19 +155,25 @@ class Classifier:
         """What :meth:`logits` gives for one row, without the sorting and padding that only several need."""
         return self.engine.run(np.array([row], np.int64), np.array([len(row)], np.int64))
 
-    def _logits_of_text(self, text: str) -> NDArray[np.float32]:
+    def _answer_to_text(self, text: str) -> tuple[NDArray[np.float32], list[int]]:
+        """Logits [1, outputs], and how many tokens were read."""
         if self._text_engine is not None:
-            return self._text_engine.run_texts([text])[0].astype(np.float32)
-        return self._logits_of_one(self.tokenizer.encode(text))
+            return self._answers_to_texts(self._text_engine, [text])
+        row = self.tokenizer.encode(text)
+        return self._logits_of_one(row), [len(row)]
+
+    def _answers_to_texts(self, engine: TextEngine, texts: list[str]) -> tuple[NDArray[np.float32], list[int]]:
+        logits, tokens = engine.run_texts(texts)
+        return logits.astype(np.float32), tokens.tolist()
 
     def _stream(self, texts: Iterable[str], abstain_below: float) -> Iterator[Prediction]:
         checked = (_checked(number, text) for number, text in enumerate(texts, 1))
         if self._text_engine is not None:
             while window := list(islice(checked, WINDOW)):
-                yield from self._maker.make(self._text_engine.run_texts(window)[0].astype(np.float32), abstain_below)
+                yield from self._maker.make(*self._answers_to_texts(self._text_engine, window), abstain_below)
         rows = (self.tokenizer.encode(text) for text in checked)
         while encoded := list(islice(rows, WINDOW)):
-            yield from self._maker.make(self.logits(encoded), abstain_below)
+            yield from self._maker.make(self.logits(encoded), list(map(len, encoded)), abstain_below)
 
 
 def _checked(number: int, text: object) -> str:
