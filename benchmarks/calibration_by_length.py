@@ -2,10 +2,10 @@
 
     python benchmarks/calibration_by_length.py [RUN] [--rows N] [--floor K]
 
-Temperatures are fitted on validation texts and crops of them, as ``tallygate train`` does, and then asked of test
-texts. RUN is the folder of a run, the shipped checkpoint by default; ``--floor`` pools its mean as if it had been trained
-with that ``pooling_floor``, to see what the law makes of it. Prints the law and, per kind of text, the expected
-calibration error (Guo et al. 2017, 15 bins) with one temperature and with temperatures by length.
+Temperatures are fitted on validation texts and crops of them, as ``tallygate train`` does, then asked of test texts.
+RUN is the folder of a run, the shipped checkpoint by default; ``--floor`` pools its mean as if it had been trained with
+that ``pooling_floor``, to see what the law makes of it. Prints the law and, per kind of text, the expected calibration
+error (Guo et al. 2017, 15 bins) with one temperature and with temperatures by length.
 """
 
 from __future__ import annotations

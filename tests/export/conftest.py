@@ -47,7 +47,9 @@ def make_checkpoint(outputs: int = 1, max_length: int = 40, **architecture: Any)
         data="nowhere", preset="tiny", seed=0, epochs=1, parameters={"lstm": 1}, scores=[], created_with="0"
     )
     text = TextContract(max_length=max_length)
-    return Checkpoint(model, vocabulary(), text, labels, Temperatures.constant(1.0), facts, DataSource(data="nowhere.csv"))
+    return Checkpoint(
+        model, vocabulary(), text, labels, Temperatures.constant(1.0), facts, DataSource(data="nowhere.csv")
+    )
 
 
 @pytest.fixture(scope="session")
