@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tallygate.train.presets.preset import LanguageModelPreset as LanguageModelPreset
     from tallygate.train.presets.preset import Preset as Preset
+    from tallygate.train.presets.preset import ShortPreset as ShortPreset
     from tallygate.train.presets.preset import TeacherPreset as TeacherPreset
     from tallygate.train.presets.preset import TrainingPreset as TrainingPreset
     from tallygate.train.presets.preset import load_preset as load_preset
@@ -19,7 +20,14 @@ else:
     __getattr__, __dir__ = handed_on(
         __name__,
         {
-            "preset": ("LanguageModelPreset", "Preset", "TeacherPreset", "TrainingPreset", "load_preset"),
+            "preset": (
+                "LanguageModelPreset",
+                "Preset",
+                "ShortPreset",
+                "TeacherPreset",
+                "TrainingPreset",
+                "load_preset",
+            ),
             "rules": ("AUTO", "describe_decided", "preset_for_corpus"),
         },
     )
