@@ -107,12 +107,14 @@ def _write(out: TextIO, output: str, rows: Sequence[dict[str, object]]) -> None:
         from tallygate.runtime.records import SheetWriter
 
         sheet, shown = SheetWriter(out), out.isatty()
-        for cells in ([list(rows[0])] if rows else []) + [list(row.values()) for row in rows]:
-            sheet.row([printable(cell) if shown and isinstance(cell, str) else cell for cell in cells])
+        for header in rows[:1]:
+            sheet.row(header)
+        for row in rows:
+            sheet.row([printable(cell) if shown and isinstance(cell, str) else cell for cell in row.values()])
     elif rows:
-        cells = [[_shown(name, value) for name, value in row.items()] for row in rows]
+        lines = [[_shown(name, value) for name, value in row.items()] for row in rows]
         align = ["right" if isinstance(value, (int, float)) else "left" for value in rows[0].values()]
-        out.write(table(cells, list(rows[0]), align=align) + "\n")
+        out.write(table(lines, list(rows[0]), align=align) + "\n")
 
 
 def _shown(name: str, value: object) -> str:

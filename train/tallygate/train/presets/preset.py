@@ -12,16 +12,14 @@ import msgspec
 
 from tallygate.runtime.engines.plain import ActivationName
 from tallygate.runtime.errors import PresetError
-from tallygate.runtime.graph import check_pooling_floor
+from tallygate.runtime.graph import Pooling, check_pooling_floor
+from tallygate.runtime.ngrams import MAX_IDS, longest_text
+from tallygate.train.presets.section import Section
+from tallygate.train.presets.short import ShortPreset
+from tallygate.train.presets.training import TrainingPreset
 
 
-class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    def _require(self, holds: bool, field: str, rule: str) -> None:
-        if not holds:
-            raise ValueError(f"{field} = {getattr(self, field)!r} must be {rule}")
-
-
-class TextPreset(_Section, frozen=True, kw_only=True):
+class TextPreset(Section, frozen=True, kw_only=True):
     """How text becomes ids."""
 
     vocabulary_size: int
@@ -38,7 +36,7 @@ class TextPreset(_Section, frozen=True, kw_only=True):
         self._require(1 <= self.max_length <= 100_000, "max_length", "from 1 to 100,000")
 
 
-class ModelPreset(_Section, frozen=True, kw_only=True):
+class ModelPreset(Section, frozen=True, kw_only=True):
     """The network: embedding, LSTM, pooling, activation, dropout, linear."""
 
     embedding_size: int
@@ -49,7 +47,7 @@ class ModelPreset(_Section, frozen=True, kw_only=True):
     """Stacked LSTM layers."""
     bidirectional: bool = False
     """Read every text from both ends and join what was read."""
-    pooling: Literal["last", "mean", "max"] = "last"
+    pooling: Pooling = "last"
     """What the classifier sees: the last valid state, or the mean or maximum over the valid states."""
     pooling_floor: int = 1
     """Least divisor of a mean: below so many tokens, texts speak the more softly the shorter they are."""
@@ -72,61 +70,7 @@ class ModelPreset(_Section, frozen=True, kw_only=True):
         check_pooling_floor(self.pooling, self.pooling_floor)
 
 
-class TrainingPreset(_Section, frozen=True, kw_only=True):
-    """The training loop."""
-
-    epochs: int
-    """Passes over the training data, at most."""
-    batch_size: int = 64
-    """Texts per step."""
-    optimizer: Literal["adam", "adamw"] = "adam"
-    """Adam (Kingma & Ba 2015), or AdamW with decoupled weight decay (Loshchilov & Hutter 2019)."""
-    learning_rate: float = 1e-3
-    """Highest step size."""
-    weight_decay: float = 0.0
-    """Strength of weight decay."""
-    schedule: Literal["constant", "cosine", "linear"] = "constant"
-    """How the learning rate falls after the warm-up; `cosine` and `linear` end at 1% of it."""
-    warmup_steps: int = 0
-    """Steps in which the learning rate rises from 0."""
-    clip_norm: float = 1.0
-    """Longest gradient (Euclidean norm over all parameters); 0 leaves gradients as they are."""
-    patience: int = 0
-    """Epochs without a better validation accuracy, or a lower loss at the same, that end the training; 0 is off."""
-    keep: Literal["best", "last"] = "best"
-    """Which epoch is kept: the best by validation accuracy, or the last, where a schedule has come to its end."""
-    ema_decay: float = 0.0
-    """Decay per step of the exponential moving average of the weights that is evaluated and kept; 0 is off. It begins
-    lower, at (1 + step) / (10 + step), so that the first weights are soon forgotten."""
-    word_dropout: float = 0.0
-    """Share of the tokens that are replaced by the unknown word in training (Iyyer et al. 2015)."""
-    label_smoothing: float = 0.0
-    """Share of each label's probability that is spread over all labels (Szegedy et al. 2016)."""
-    adversarial: float = 0.0
-    """Length of the step toward a greater loss that a text's embedded words take, in root mean squares of their
-    table; half of the loss is that of the moved text (Miyato et al. 2017). Training takes twice as long; 0 is off."""
-    head_scale: float = 1.0
-    """How many times larger the classifier's weights start and how many times faster they learn than the others."""
-    class_weights: Literal["none", "balanced"] = "none"
-    """`balanced` weighs each label by the inverse of its share of the training data."""
-    precision: Literal["auto", "float32", "bfloat16"] = "auto"
-    """Arithmetic of the forward pass; `auto` is bfloat16 where the CPU computes it natively."""
-    seed: int = 0
-    """Seed of initial weights, batch order and dropout."""
-
-    def __post_init__(self) -> None:
-        for field in ("epochs", "batch_size"):
-            self._require(1 <= getattr(self, field) <= 1_000_000, field, "from 1 to 1,000,000")
-        for field in ("weight_decay", "warmup_steps", "clip_norm", "patience", "seed"):
-            self._require(getattr(self, field) >= 0, field, "at least 0")
-        self._require(0.0 < self.learning_rate <= 10.0, "learning_rate", "above 0 and at most 10")
-        for field in ("ema_decay", "word_dropout", "label_smoothing"):
-            self._require(0.0 <= getattr(self, field) < 1.0, field, "at least 0 and below 1")
-        self._require(0.0 <= self.adversarial <= 1000.0, "adversarial", "from 0 to 1000")
-        self._require(0.0 < self.head_scale <= 1000.0, "head_scale", "above 0 and at most 1000")
-
-
-class TeacherPreset(_Section, frozen=True, kw_only=True):
+class TeacherPreset(Section, frozen=True, kw_only=True):
     """Distillation: the network learns a teacher's probabilities, of unlabelled texts too (Hinton et al. 2015)."""
 
     models: tuple[Literal["ngrams", "documents"], ...] = ("ngrams", "documents")
@@ -151,7 +95,7 @@ class TeacherPreset(_Section, frozen=True, kw_only=True):
         self._require(1 <= self.document_epochs <= 1_000_000, "document_epochs", "from 1 to 1,000,000")
 
 
-class WordsPreset(_Section, frozen=True, kw_only=True):
+class WordsPreset(Section, frozen=True, kw_only=True):
     """More words than rows: words that a trained wide network treats alike share a row of the embedding."""
 
     size: int
@@ -167,7 +111,29 @@ class WordsPreset(_Section, frozen=True, kw_only=True):
         self._require(1 <= self.epochs <= 1_000_000, "epochs", "from 1 to 1,000,000")
 
 
-class LanguageModelPreset(_Section, frozen=True, kw_only=True):
+class WidePreset(Section, frozen=True, kw_only=True):
+    """Words and n-grams that stand beside the LSTM, fitted apart from it (Cheng et al. 2016 call such a model wide and
+    deep; docs/ngrams.md)."""
+
+    longest: Literal[2, 3] = 2
+    """Words of the longest n-gram."""
+    rows: int = 131_072
+    """N-grams that are kept at most, beside the words: those that move most texts."""
+    least_texts: int = 2
+    """Training texts that an n-gram must stand in."""
+    cost: float = 0.1
+    """Inverse strength of the SVM's L2 penalty."""
+    folds: int = 5
+    """Parts of the training data, each scored by a fit on the others, which tell how sure the scores are."""
+
+    def __post_init__(self) -> None:
+        self._require(0 <= self.rows <= 1_500_000, "rows", "from 0 to 1,500,000")
+        self._require(1 <= self.least_texts <= 1_000_000, "least_texts", "from 1 to 1,000,000")
+        self._require(0.0 < self.cost <= 1e6, "cost", "above 0 and at most 1,000,000")
+        self._require(2 <= self.folds <= 100, "folds", "from 2 to 100")
+
+
+class LanguageModelPreset(Section, frozen=True, kw_only=True):
     """Pretraining of embedding and first layer as a language model on all texts (Dai & Le 2015), in each direction."""
 
     epochs: int
@@ -191,44 +157,7 @@ class LanguageModelPreset(_Section, frozen=True, kw_only=True):
         self._require(0.0 < self.share <= 1.0, "share", "above 0 and at most 1")
 
 
-class ShortPreset(_Section, frozen=True, kw_only=True):
-    """Short texts: a last stage on the labelled texts, a crop of each, and short sentences of our own writing.
-
-    The sentences are English and say good or bad, so the stage is left out where the labels are others."""
-
-    training: TrainingPreset
-    """Of each member; its precision is that of `[training]`, and its seed too, counted on from member to member."""
-    negative: str = "negative"
-    """The label of bad."""
-    positive: str = "positive"
-    """The label of good."""
-    share: float = 0.4
-    """Of written sentences among the rows."""
-    members: int = 2
-    """Trainings, each from the weights that the stage begins with, whose weights are averaged in the end."""
-    pull: float = 0.2
-    """Share of the weights that the stage begins with in that average: it takes back what the sentences cost elsewhere
-    (Wortsman et al. 2022)."""
-    label_share: float = 0.5
-    """Share of the true label in the target of a whole text; the rest is what the network said of it before."""
-    certainty: float = 0.9
-    """Probability of a written sentence's label in its target."""
-    crop_tokens: tuple[int, int] = (3, 60)
-    """Shortest and longest crop."""
-
-    def __post_init__(self) -> None:
-        self.training._require(self.training.patience == 0, "patience", "0 in [short.training]")
-        self._require(self.negative != self.positive, "positive", "another label than negative")
-        self._require(0.0 <= self.share <= 0.9, "share", "from 0 to 0.9")
-        self._require(1 <= self.members <= 100, "members", "from 1 to 100")
-        self._require(0.0 <= self.pull < 1.0, "pull", "at least 0 and below 1")
-        self._require(0.0 <= self.label_share <= 1.0, "label_share", "from 0 to 1")
-        self._require(0.5 <= self.certainty <= 1.0, "certainty", "from 0.5 to 1")
-        least, most = self.crop_tokens
-        self._require(1 <= least <= most <= 100_000, "crop_tokens", "two numbers from 1 to 100,000, the lesser first")
-
-
-class Preset(_Section, frozen=True, kw_only=True):
+class Preset(Section, frozen=True, kw_only=True):
     """One recipe, whole."""
 
     text: TextPreset
@@ -245,12 +174,23 @@ class Preset(_Section, frozen=True, kw_only=True):
     """None gives every word of the vocabulary a row of its own."""
     language_model: LanguageModelPreset | None = None
     """None begins with random weights."""
+    wide: WidePreset | None = None
+    """None has no n-grams beside the LSTM."""
 
     def __post_init__(self) -> None:
+        if self.wide is not None:
+            self._check_wide(self.wide)
         if self.words is not None:
             rows, words = self.text.vocabulary_size, self.words
             self.words._require(words.size >= rows, "size", f"at least vocabulary_size, {rows}")
             self.words._require(words.single_rows < rows - 2, "single_rows", f"below vocabulary_size - 2, {rows - 2}")
+
+    def _check_wide(self, wide: WidePreset) -> None:
+        self.text._require(self.text.vocabulary_size <= MAX_IDS, "vocabulary_size", f"at most {MAX_IDS:,} with n-grams")
+        most = longest_text(wide.longest)
+        self.text._require(self.text.max_length <= most, "max_length", f"at most {most:,} with n-grams")
+        if self.words is not None:
+            raise ValueError("[wide] needs a row for each word, and [words] lets words share rows")
 
     @property
     def learns_from_unlabeled(self) -> bool:

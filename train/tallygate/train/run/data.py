@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tallygate.runtime.text import Splitter, TextContract, Tokenizer, Vocabulary
+from tallygate.runtime.text import TEXT_VERSION, Splitter, TextContract, Tokenizer, Vocabulary
 from tallygate.train.corpora import Corpus, Split
 from tallygate.train.counts import vocabulary_from_texts
 from tallygate.train.loop import EncodedSplit, encode
@@ -66,7 +66,8 @@ class RunData:
 
 def text_contract(preset: Preset) -> TextContract:
     """How the preset turns text into tokens."""
-    return TextContract(max_length=preset.text.max_length, keep=preset.text.keep, punctuation=preset.text.punctuation)
+    text = preset.text
+    return TextContract(max_length=text.max_length, keep=text.keep, punctuation=text.punctuation, version=TEXT_VERSION)
 
 
 def run_data_from_corpus(
@@ -102,17 +103,17 @@ def run_data_from_corpus(
         validation=encoded(corpus.validation),
         test=encoded(corpus.test) if corpus.test is not None else None,
         distilled=distilled,
-        polar=_polar_words(corpus, preset),
+        polar=_polar_words(corpus, preset, text),
         facts=corpus.facts,
     )
 
 
-def _polar_words(corpus: Corpus, preset: Preset) -> PolarWords | None:
+def _polar_words(corpus: Corpus, preset: Preset, text: TextContract) -> PolarWords | None:
     short = preset.short
     if short is None or set(corpus.labels) != {short.negative, short.positive}:
         return None
     is_good = (corpus.targets(corpus.train) == corpus.labels.index(short.positive)).astype(int).tolist()
-    return polar_words(corpus.train.texts, is_good, Splitter(preset.text.punctuation))
+    return polar_words(corpus.train.texts, is_good, Splitter(text.punctuation, text.version))
 
 
 def _taught(split: EncodedSplit, probabilities: Probabilities, label_share: float) -> EncodedSplit:
