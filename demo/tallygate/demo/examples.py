@@ -137,7 +137,8 @@ def _telling_goldens(bundle: Bundle) -> list[str]:
     if not goldens:
         return []
     logits = np.array([golden.logits for golden in goldens], np.float32)
-    probabilities = probabilities_from_logits(logits, bundle.manifest.temperature).max(axis=1)
+    temperatures = bundle.manifest.temperatures.of([len(golden.ids) for golden in goldens])
+    probabilities = probabilities_from_logits(logits, temperatures).max(axis=1)
     by_label: dict[int, list[str]] = {}
     labels = label_indices(logits).tolist()
     for index in np.argsort(-probabilities, kind="stable").tolist():
