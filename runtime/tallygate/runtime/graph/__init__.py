@@ -11,9 +11,20 @@ if TYPE_CHECKING:
     from tallygate.runtime.graph.contract import Fits as Fits
     from tallygate.runtime.graph.contract import Graph as Graph
     from tallygate.runtime.graph.contract import checked_graph as checked_graph
+    from tallygate.runtime.graph.contract import checked_streaming_graph as checked_streaming_graph
+    from tallygate.runtime.graph.form import Form as Form
+    from tallygate.runtime.graph.form import streaming_form as streaming_form
+    from tallygate.runtime.graph.onnx_file import Attribute as Attribute
     from tallygate.runtime.graph.onnx_file import Node as Node
     from tallygate.runtime.graph.onnx_file import OnnxFile as OnnxFile
+    from tallygate.runtime.graph.onnx_file import ValueInfo as ValueInfo
     from tallygate.runtime.graph.onnx_file import read_onnx as read_onnx
+    from tallygate.runtime.graph.storage import Storage as Storage
+    from tallygate.runtime.graph.storage import storage_of as storage_of
+    from tallygate.runtime.graph.streaming import State as State
+    from tallygate.runtime.graph.streaming import states_of as states_of
+    from tallygate.runtime.graph.terms import Term as Term
+    from tallygate.runtime.graph.terms import Terms as Terms
 else:
     from tallygate.runtime.rooms import handed_on
 
@@ -21,7 +32,11 @@ else:
         __name__,
         {
             "architecture": ("ARCHITECTURE", "ActivationName", "Architecture"),
-            "contract": ("Fits", "Graph", "checked_graph"),
-            "onnx_file": ("Node", "OnnxFile", "read_onnx"),
+            "contract": ("Fits", "Graph", "checked_graph", "checked_streaming_graph"),
+            "form": ("Form", "streaming_form"),
+            "onnx_file": ("Attribute", "Node", "OnnxFile", "ValueInfo", "read_onnx"),
+            "storage": ("Storage", "storage_of"),
+            "streaming": ("State", "states_of"),
+            "terms": ("Term", "Terms"),
         },
     )

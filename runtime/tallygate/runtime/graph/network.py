@@ -42,7 +42,9 @@ class Network(msgspec.Struct, frozen=True):
         for layer in range(self.architecture.layers):
             states = self._layer(layer, states, by_time)
             by_time = self._turned(states)
-        features = _POOLING[self.architecture.pooling](self, states)
+        return self._answer(_POOLING[self.architecture.pooling](self, states))
+
+    def _answer(self, features: Term) -> Term:
         operator = _HEAD_OPERATORS.get(self.architecture.head_activation)
         return self.storage.head(self.terms, self.terms.apply(operator, features) if operator else features)
 
