@@ -35,6 +35,8 @@ class ExportOptions:
     """Whether a bundle that stands there is overwritten."""
     rtx_targets: str | None = None
     """GPUs such as ``sm86,sm89`` for which TensorRT-RTX builds plans that go into the bundle."""
+    streaming: bool = False
+    """Whether a graph with states in and out is added."""
 
 
 @dataclass(frozen=True)
@@ -81,8 +83,15 @@ class ExportResult:
     """What the variants were held to: the goldens, then validation and training texts where those are at hand."""
     labels_never_given: list[str]
     """Labels that the reference gives to none of these texts."""
+    streaming: VariantResult | None = None
+    """The graph with states, where one was asked for."""
+
+    @property
+    def copies(self) -> list[VariantResult]:
+        """The variants, and the graph with states."""
+        return [*self.variants, *([self.streaming] if self.streaming else [])]
 
     @property
     def passed(self) -> bool:
-        """Whether every variant passed."""
-        return all(variant.passed for variant in self.variants)
+        """Whether every copy passed."""
+        return all(copy.passed for copy in self.copies)

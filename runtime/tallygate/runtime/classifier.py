@@ -12,8 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tallygate.runtime.bundle import Bundle, open_bundle, shipped_bundle
-from tallygate.runtime.choice import choose, default_batch_size
-from tallygate.runtime.engines import Engine, TextEngine, create_engine, logits_of_rows
+from tallygate.runtime.choice import THREADS, choose, default_batch_size
+from tallygate.runtime.engines import (
+    Engine,
+    StreamEngine,
+    TextEngine,
+    create_engine,
+    create_streaming_engine,
+    logits_of_rows,
+)
 from tallygate.runtime.errors import InputError
 from tallygate.runtime.inputs import check_texts
 from tallygate.runtime.parity import check_goldens
@@ -54,6 +61,7 @@ class Classifier:
         self.batch_size = batch_size or default_batch_size(engine.name)
         self.tokenizer: Tokenizer = bundle.tokenizer()
         self._text_engine = engine if isinstance(engine, TextEngine) else None
+        self._stream_engine: StreamEngine | None = engine if isinstance(engine, StreamEngine) else None
         self._maker = PredictionMaker(
             bundle.manifest.labels, bundle.manifest.temperature, engine.name, engine.precision, engine.provider
         )
@@ -136,13 +144,23 @@ class Classifier:
     def stream(self) -> Stream:
         """A text that comes in pieces: push them, and ask for the running answer at any time.
 
-        Raises :class:`InputError` where the model reads from both ends, or its engine is not one of variant integer.
+        Variant integer streams on every engine, fp32 on onnxruntime where the bundle holds a streaming graph, which is
+        held to the goldens first, once per machine. Raises :class:`InputError` where the model reads from both ends,
+        or nothing of these is loaded.
         """
-        return Stream(self.engine, self._running_maker())
+        return Stream(self._reading_engine(), self._running_maker())
 
     def streams(self, count: int) -> StreamBatch:
         """So many texts that come in pieces, read together. Raises as :meth:`stream`."""
-        return StreamBatch(self.engine, self._running_maker(), count)
+        return StreamBatch(self._reading_engine(), self._running_maker(), count)
+
+    def _reading_engine(self) -> Engine | StreamEngine:
+        is_fp32 = (self.engine.name, self.engine.precision) == ("onnxruntime", "fp32")
+        if self._stream_engine is None and is_fp32 and self.bundle.manifest.streaming:
+            engine = create_streaming_engine(self.bundle, self.tokenizer, self._options.threads or THREADS)
+            check_goldens(self.bundle, self.tokenizer, engine)
+            self._stream_engine = engine
+        return self._stream_engine or self.engine
 
     def _running_maker(self) -> RunningMaker:
         return RunningMaker(self._maker, self.bundle.manifest.text.max_length)

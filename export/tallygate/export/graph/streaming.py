@@ -8,30 +8,36 @@ what PyTorch does, is the gate's to say.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import onnx
 from onnx import helper
 
 from tallygate.export.graph.contract import check_streaming_graph
-from tallygate.runtime.errors import BundleInvalidError, ExportError
-from tallygate.runtime.graph import Attribute, Graph, Term, Terms, ValueInfo, checked_graph, storage_of, streaming_form
-
-_MEND = "leave --streaming out, or train with bidirectional = false"
+from tallygate.runtime.errors import UsageError
+from tallygate.runtime.graph import (
+    Attribute,
+    Term,
+    Terms,
+    ValueInfo,
+    check_has_state,
+    checked_graph,
+    storage_of,
+    streaming_form,
+)
+from tallygate.train.network import Architecture
 
 
 def streaming_from_onnx(graph: onnx.ModelProto) -> onnx.ModelProto:
     """The checked streaming graph of a fp32 ``graph``, which is left as it is. The same graph gives the same bytes.
 
-    Raises :class:`ExportError` where the model has no state, since it reads texts from both ends.
+    Raises :class:`ExportError` where it breaks the graph contract.
     """
-    whole = _whole(graph)
+    whole = checked_graph(graph.SerializeToString(deterministic=True), "graph")
     terms = _WritingTerms()
     storage = storage_of(whole.file.tensors, is_dynamic=False)
     weights = storage.tensors(whole.architecture, whole.sizes)
-    try:
-        form = streaming_form(whole.architecture, whole.sizes, storage)
-    except ValueError as error:
-        raise ExportError("a streaming graph", f"cannot be written: {error}", _MEND) from error
+    form = streaming_form(whole.architecture, whole.sizes, storage)
     outputs = form.write(terms)
     terms.names |= {term: name for name, term in outputs.items()}
     written = helper.make_graph(
@@ -48,11 +54,13 @@ def streaming_from_onnx(graph: onnx.ModelProto) -> onnx.ModelProto:
     return model
 
 
-def _whole(graph: onnx.ModelProto) -> Graph:
+def check_can_stream(architecture: Architecture) -> None:
+    """Raise :class:`UsageError`, before any work is done, for a model that has no state between two pieces."""
     try:
-        return checked_graph(graph.SerializeToString(deterministic=True), "graph")
-    except BundleInvalidError as error:
-        raise ExportError(error.thing, error.reason, error.mend) from error
+        check_has_state(architecture.layers, architecture.bidirectional)
+    except ValueError as error:
+        mend = "leave --streaming out, or train with bidirectional = false"
+        raise UsageError("a streaming graph", f"cannot be written: {error}", mend) from error
 
 
 @dataclass
@@ -67,7 +75,8 @@ class _Step:
 
     def node(self, terms: _WritingTerms) -> onnx.NodeProto:
         inputs, outputs = ([terms.names[term] for term in side] for side in (self.inputs, self.outputs))
-        return helper.make_node(self.kind, inputs, outputs, name=f"{self.kind}_{self.number}", **self.attributes)
+        attributes: dict[str, Any] = self.attributes
+        return helper.make_node(self.kind, inputs, outputs, name=f"{self.kind}_{self.number}", **attributes)
 
 
 class _WritingTerms(Terms):

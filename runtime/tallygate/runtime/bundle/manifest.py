@@ -24,8 +24,12 @@ from tallygate.runtime.errors import BundleVersionError
 from tallygate.runtime.outputs import json_bytes
 from tallygate.runtime.text import TextContract
 
-SCHEMA = (1, 0)
+SCHEMA = (1, 1)
 """Version (major, minor) that this reader knows: it reads its own major version, older minors included."""
+FIRST_SCHEMA = (1, 0)
+"""What is written where no field needs a later one, so that older readers read it too."""
+STREAMING_SINCE = (1, 1)
+"""The first version that knows a streaming graph."""
 
 GPU_PRECISIONS = {"cuda": ("fp32", "fp16"), "tensorrt": ("fp32", "fp16", "bf16")}
 """By engine, the precisions that it computes an LSTM in; its plans and kernels prove themselves where they run."""
@@ -114,6 +118,16 @@ class Variant(_Section, frozen=True, kw_only=True):
         return engine in self.engines or self.precision in GPU_PRECISIONS.get(engine, ())
 
 
+class Streaming(_Section, frozen=True, kw_only=True):
+    """The fp32 graph with states in and out, for texts that come in pieces."""
+
+    file: Line
+    opset: int
+    ir_version: int
+    parity: dict[str, Parity]
+    """By engine; texts were read in pieces, with pauses."""
+
+
 class Manifest(_Section, frozen=True, kw_only=True):
     """``bundle.json``, whole."""
 
@@ -134,6 +148,8 @@ class Manifest(_Section, frozen=True, kw_only=True):
     """By name, the default first."""
     files: Annotated[dict[str, FileFacts], msgspec.Meta(max_length=MAX_FILES)]
     """Every other file of the bundle, by its name."""
+    streaming: Streaming | msgspec.UnsetType = msgspec.UNSET
+    """Where the bundle holds a streaming graph; not written where it does not, for readers of schema 1.0."""
 
     @property
     def outputs(self) -> int:
@@ -165,13 +181,18 @@ def manifest_to_json(manifest: Manifest) -> bytes:
 
 
 def _check_version(schema: str, source: object) -> None:
-    major, _, minor = schema.partition(".")
-    if not (major.isdecimal() and minor.isdecimal()):
-        raise ValueError(f"schema {schema!r} is not major.minor")
-    if int(major) != SCHEMA[0] or int(minor) > SCHEMA[1]:
+    major, minor = _version(schema)
+    if major != SCHEMA[0] or minor > SCHEMA[1]:
         known = ".".join(map(str, SCHEMA))
         reason = f"has schema {schema}, and this tallygate reads up to {known}"
         raise BundleVersionError(source, reason, f"install a tallygate that reads schema {schema}")
+
+
+def _version(schema: str) -> tuple[int, int]:
+    major, _, minor = schema.partition(".")
+    if not (major.isdecimal() and minor.isdecimal()):
+        raise ValueError(f"schema {schema!r} is not major.minor")
+    return int(major), int(minor)
 
 
 def _check_contents(manifest: Manifest) -> None:
@@ -181,6 +202,8 @@ def _check_contents(manifest: Manifest) -> None:
     rules = {
         "labels must be sorted, each once": labels == sorted(set(labels)),
         "a variant's file must be listed": all(v.file in files for v in manifest.variants.values()),
+        "the streaming graph's file must be listed": not manifest.streaming or manifest.streaming.file in files,
+        "a streaming graph needs schema 1.1": not manifest.streaming or _version(manifest.schema) >= STREAMING_SINCE,
         f"it lists {odd[:1]}, which is not a plain file name": not odd,
         f"its files must have at most {MAX_BYTES:,} bytes in all": total <= MAX_BYTES,
         f"text.max_length must be at most {MAX_TOKENS:,}": text.max_length <= MAX_TOKENS,

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from tallygate.runtime.graph.architecture import ARCHITECTURE as ARCHITECTURE
     from tallygate.runtime.graph.architecture import ActivationName as ActivationName
     from tallygate.runtime.graph.architecture import Architecture as Architecture
+    from tallygate.runtime.graph.architecture import Sizes as Sizes
     from tallygate.runtime.graph.contract import Fits as Fits
     from tallygate.runtime.graph.contract import Graph as Graph
     from tallygate.runtime.graph.contract import checked_graph as checked_graph
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from tallygate.runtime.graph.storage import Storage as Storage
     from tallygate.runtime.graph.storage import storage_of as storage_of
     from tallygate.runtime.graph.streaming import State as State
+    from tallygate.runtime.graph.streaming import check_has_state as check_has_state
     from tallygate.runtime.graph.streaming import states_of as states_of
     from tallygate.runtime.graph.terms import Term as Term
     from tallygate.runtime.graph.terms import Terms as Terms
@@ -31,12 +33,12 @@ else:
     __getattr__, __dir__ = handed_on(
         __name__,
         {
-            "architecture": ("ARCHITECTURE", "ActivationName", "Architecture"),
+            "architecture": ("ARCHITECTURE", "ActivationName", "Architecture", "Sizes"),
             "contract": ("Fits", "Graph", "checked_graph", "checked_streaming_graph"),
             "form": ("Form", "streaming_form"),
             "onnx_file": ("Attribute", "Node", "OnnxFile", "ValueInfo", "read_onnx"),
             "storage": ("Storage", "storage_of"),
-            "streaming": ("State", "states_of"),
+            "streaming": ("State", "check_has_state", "states_of"),
             "terms": ("Term", "Terms"),
         },
     )

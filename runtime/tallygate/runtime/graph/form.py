@@ -10,7 +10,7 @@ from tallygate.runtime.graph.architecture import Architecture, Sizes
 from tallygate.runtime.graph.network import Network
 from tallygate.runtime.graph.onnx_file import ValueInfo
 from tallygate.runtime.graph.storage import Storage
-from tallygate.runtime.graph.streaming import State, StreamingNetwork, check_can_stream, states_of
+from tallygate.runtime.graph.streaming import State, StreamingNetwork, float32_storage, states_of
 from tallygate.runtime.graph.tensor import FLOAT, INT64
 from tallygate.runtime.graph.terms import Term, Terms
 
@@ -39,11 +39,11 @@ def whole_form(architecture: Architecture, sizes: Sizes, storage: Storage) -> Fo
 
 def streaming_form(architecture: Architecture, sizes: Sizes, storage: Storage) -> Form:
     """Pieces of texts and the states before them in, logits and the states behind them out."""
-    check_can_stream(storage)
+    floats = float32_storage(storage)
     states = states_of(architecture, sizes)
 
     def write(terms: Terms) -> dict[str, Term]:
-        return StreamingNetwork(terms, architecture, sizes, storage).outputs()
+        return StreamingNetwork(terms, architecture, sizes, floats).outputs()
 
     return Form(
         [*_texts(), *(_value(state.taken, state) for state in states)],

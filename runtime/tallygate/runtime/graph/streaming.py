@@ -38,6 +38,11 @@ class State(msgspec.Struct, frozen=True):
     """Of one text; in the graph, ``batch`` stands before it."""
 
     @property
+    def is_sum(self) -> bool:
+        """Whether it adds up hidden states, in float64."""
+        return self.dtype == DOUBLE
+
+    @property
     def taken(self) -> str:
         """Name of the input."""
         return f"state_in_{self.name}"
@@ -48,15 +53,20 @@ class State(msgspec.Struct, frozen=True):
         return f"state_out_{self.name}"
 
 
+def check_has_state(layers: int, bidirectional: bool) -> None:
+    """Raise :class:`ValueError` for an architecture that has no state between two pieces of a text."""
+    if bidirectional:
+        raise ValueError("the model reads texts from both ends, so it has no state between them")
+    if layers > MAX_LAYERS:
+        raise ValueError(f"the model has {layers} layers, and a streaming graph {MAX_LAYERS} at most")
+
+
 def states_of(architecture: Architecture, sizes: Sizes) -> list[State]:
     """The states, in the order of their names, which is the graph's.
 
-    Raises :class:`ValueError` for an architecture that has none.
+    Raises :class:`ValueError` as :func:`check_has_state`.
     """
-    if architecture.bidirectional:
-        raise ValueError("it reads texts from both ends, so it has no state between them")
-    if architecture.layers > MAX_LAYERS:
-        raise ValueError(f"it has {architecture.layers} layers, and a stream {MAX_LAYERS} at most")
+    check_has_state(architecture.layers, architecture.bidirectional)
     numbers, width = range(architecture.layers), (sizes.hidden_size,)
     states = [State(f"{kind}_{number:02}", FLOAT, width) for kind in ("cell", "hidden") for number in numbers]
     states.append(State("count", INT64, ()))
@@ -65,14 +75,17 @@ def states_of(architecture: Architecture, sizes: Sizes) -> list[State]:
     return sorted(states, key=lambda state: state.name)
 
 
-def check_can_stream(storage: Storage) -> None:
-    """Raise :class:`ValueError` where the weights are kept in another format than float32."""
+def float32_storage(storage: Storage) -> Floats:
+    """``storage``. Raises :class:`ValueError` where the weights are kept in another format than float32."""
     if type(storage) is not Floats or storage.half != FLOAT:
         raise ValueError("its weights are not float32, as those of a streaming graph are")
+    return storage
 
 
 class StreamingNetwork(Network, frozen=True):
     """Writes the terms of one architecture with states; floats of [time, batch, width] unless told otherwise."""
+
+    storage: Floats
 
     def outputs(self) -> dict[str, Term]:
         """Every output by name: ``logits`` [batch, outputs], and the states after these tokens."""

@@ -80,8 +80,9 @@ class StateBytes:
     def to_bytes(self, state: StreamState) -> bytes:
         """``state``, :attr:`size` bytes."""
         waited, longest = state.waited, self._reader.longest_word
+        word = longest + 1 if waited.is_long else len(waited.word)
         head = HEAD.pack(
-            self._numbers.magic, VERSION, self.size, self._digest, state.tokens, longest + 1 if waited.is_long else len(waited.word),
+            self._numbers.magic, VERSION, self.size, self._digest, state.tokens, word,
             len(waited.place), waited.tag, waited.apostrophe, waited.overflow, len(waited.bytes), waited.bytes,
         )  # fmt: skip
         place = np.array(waited.place, "<u4").tobytes()
