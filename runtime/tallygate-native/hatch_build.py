@@ -37,7 +37,8 @@ class CustomBuildHook(BuildHookInterface):
 def _web(root: Path, wasm: Path) -> dict[Path, str]:
     """What ``tallygate page`` needs, and where it stands in the package."""
     modules = build_wasm(root, wasm)
-    sources = [root / "web" / "tallygate.js", *sorted((root / "web" / "page").iterdir())]
+    web = root / "web"
+    sources = [web / "tallygate.js", *sorted((web / "src").iterdir()), *sorted((web / "page").iterdir())]
     return {path: path.relative_to(root).as_posix() for path in sources} | {
         module: f"web/wasm/{module.name}" for module in modules
     }

@@ -219,6 +219,18 @@ def other_pooling_than_told(model: bytes) -> bytes:
     return with_architecture(model, '"last"', '"max"')
 
 
+def floor_that_is_not_there(model: bytes) -> bytes:
+    return with_architecture(model, '"last"', '"mean", "pooling_floor": 40')
+
+
+def floor_of_what_is_no_mean(model: bytes) -> bytes:
+    return with_architecture(model, '"last"', '"last", "pooling_floor": 40')
+
+
+def floor_below_one(model: bytes) -> bytes:
+    return with_architecture(model, '"last"', '"mean", "pooling_floor": 0')
+
+
 def session_in_the_metadata(model: bytes) -> bytes:
     """onnxruntime takes its options from there where an environment variable allows it."""
     graph = parsed(model)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -56,7 +58,7 @@ def test_a_socket_in_the_place_of_a_bundle(tmp_path: Path, monkeypatch: pytest.M
 def test_a_fifo_in_the_place_of_a_file(toy_path: Path, name: str) -> None:
     (toy_path / name).unlink()
     os.mkfifo(toy_path / name)
-    assert f"{name} is a link or no regular file" in told("info", str(toy_path))
+    assert f"{name} is no regular file" in told("info", str(toy_path))
 
 
 @pytest.mark.parametrize("name", [LAYOUT.manifest, LAYOUT.vocabulary, LAYOUT.model("fp32")])
@@ -64,7 +66,35 @@ def test_a_link_out_of_the_bundle(toy_path: Path, tmp_path: Path, name: str) -> 
     """Even to the right bytes: what is linked is not the bundle's, and can be changed from outside."""
     (toy_path / name).rename(tmp_path / "elsewhere")
     (toy_path / name).symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(BundleInvalidError, match=f"{name} is a link or no regular file; .*cp -L"):
+    with pytest.raises(BundleInvalidError, match=f"{name} is a link; .*cp -rL FOLDER COPY"):
+        open_bundle(toy_path)
+
+
+def test_a_folder_of_links_as_a_hub_downloads_it(toy_path: Path, tmp_path: Path) -> None:
+    """Each file a link into a cache of blobs: refused, and sound as soon as it is copied as the line says."""
+    blobs, snapshot = tmp_path / "blobs", tmp_path / "snapshot"
+    toy_path.rename(blobs)
+    snapshot.mkdir()
+    for file in blobs.iterdir():
+        (snapshot / file.name).symlink_to(Path("..", "blobs", file.name))
+    with pytest.raises(BundleInvalidError, match=r"bundle.json is a link; copy the folder .*: cp -rL FOLDER COPY$"):
+        open_bundle(snapshot)
+    shutil.copytree(snapshot, tmp_path / "copy", symlinks=False)
+    assert open_bundle(tmp_path / "copy").manifest.name == "toy"
+
+
+@pytest.mark.parametrize("name", [LAYOUT.manifest, LAYOUT.vocabulary])
+def test_a_file_that_may_not_be_read(toy_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """Told by the system, as root, who may run this, may read everything."""
+    opened = os.open
+
+    def refusing(path: Path, flags: int) -> int:
+        if path.name == name:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return opened(path, flags)
+
+    monkeypatch.setattr(os, "open", refusing)
+    with pytest.raises(BundleInvalidError, match=f"{name} cannot be read .*; check its permissions$"):
         open_bundle(toy_path)
 
 
@@ -83,7 +113,7 @@ def test_a_link_that_takes_the_place_of_a_file_after_it_was_checked(toy_path: Pa
 def test_a_directory_in_the_place_of_a_file(toy_path: Path) -> None:
     (toy_path / LAYOUT.vocabulary).unlink()
     (toy_path / LAYOUT.vocabulary).mkdir()
-    with pytest.raises(BundleInvalidError, match="is a link or no regular file"):
+    with pytest.raises(BundleInvalidError, match="is no regular file; get the bundle again"):
         open_bundle(toy_path)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,11 +12,12 @@ import pytest
 from PIL import Image
 
 from tallygate.demo.app import build_app
-from tallygate.demo.examples import FILMS, MOST, examples_of
+from tallygate.demo.examples import FILMS, MOST, examples_in, examples_of
 from tallygate.demo.server import serve, stop
 from tallygate.demo.workspace import Workspace
 from tallygate.runtime.bundle import open_bundle
 from tallygate.runtime.errors import InputError
+from tallygate.runtime.records import read_texts
 from tests.demo.visiting import PHONE, TABS, classify, open_tab, start, upload, wait_for_text
 from tests.runtime.conftest import ToyBundle
 
@@ -63,23 +65,30 @@ def test_the_shipped_bundle_is_about_films() -> None:
     assert examples_of(open_bundle()) is FILMS
 
 
-def test_examples_from_a_file_are_its_first_texts(other_bundle: Path, tmp_path: Path) -> None:
+def test_examples_from_a_file_are_its_first_texts(tmp_path: Path) -> None:
     file = tmp_path / "examples.txt"
     lines = ["where is it", "", "x" * 100, *(f"line {i}" for i in range(20))]
     file.write_text("\n".join(lines), encoding="utf-8")
-    examples = examples_of(open_bundle(other_bundle), file)
+    examples = examples_in(file, read_texts(file))
     assert list(examples.texts.values()) == [line for line in lines if line][:MOST]
     assert all(len(name) <= 42 for name in examples.texts)
 
 
 @pytest.mark.parametrize("data", [b"", b"\n \n", b"\xff\xfe", b"x" * 100_001])
-def test_a_file_of_examples_that_cannot_be_used_is_told_in_one_line(
-    other_bundle: Path, tmp_path: Path, data: bytes
-) -> None:
+def test_a_file_of_examples_that_cannot_be_used_is_told_in_one_line(tmp_path: Path, data: bytes) -> None:
     file = tmp_path / "examples.txt"
     file.write_bytes(data)
     with pytest.raises(InputError, match="examples"):
-        examples_of(open_bundle(other_bundle), file)
+        examples_in(file, read_texts(file))
+
+
+@pytest.mark.parametrize("kind", ["fifo", "device"])
+def test_a_file_of_examples_that_never_ends_is_refused_at_once(tmp_path: Path, kind: str) -> None:
+    path = Path("/dev/zero") if kind == "device" else tmp_path / "examples"
+    if kind == "fifo":
+        os.mkfifo(path)
+    with pytest.raises(InputError, match="is no regular file, and may never end; write the texts into a file"):
+        examples_in(path, read_texts(path))
 
 
 @pytest.mark.parametrize("options", [{"viewport": {"width": 1280, "height": 900}}, PHONE], ids=["desktop", "phone"])

@@ -28,7 +28,7 @@ TEXTS = ["a good film", "not bad at all", "", "the plot is thin, and the end too
 @pytest.fixture(scope="module")
 def integer_bundle(checkpoint_of: MakeCheckpoint, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
     path = tmp_path_factory.mktemp("integer") / "bundle"
-    checkpoint = checkpoint_of(outputs=3, bidirectional=True, pooling="mean")
+    checkpoint = checkpoint_of(outputs=3, bidirectional=True, pooling="mean", pooling_floor=9)
     result = export_bundle(checkpoint, path, ExportOptions(variants=("fp32", "integer")))
     assert result.passed, [report.failures() for variant in result.variants for report in variant.reports]
     return open_bundle(path)
@@ -49,7 +49,8 @@ def test_the_graph_makes_its_image_again_to_the_byte(integer_bundle: Bundle) -> 
         texts=[golden.text for golden in image.goldens],
         measured=(),
     )
-    formats = Formats(image.model.gate_bits, image.model.cell_bits, image.model.floor)
+    assert image.model.floor == 9
+    formats = Formats(image.model.gate_bits, image.model.cell_bits)
     assert image_from_weights(weights_of(integer_bundle), facts, formats) == written
 
 

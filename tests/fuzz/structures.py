@@ -38,10 +38,12 @@ def sound_bundle(rng: random.Random) -> ToyBundle:
     """A bundle of a random small architecture, in fp32 or int8 codes."""
     toy = ToyBundle()
     precision = rng.choice(["fp32", "fp32", "int8", "int4"])
+    pooling = rng.choice(["last", "mean", "max"])
     architecture = Architecture(
         layers=rng.randint(1, 3),
         bidirectional=rng.random() < 0.5,
-        pooling=rng.choice(["last", "mean", "max"]),  # type: ignore[arg-type]
+        pooling=pooling,  # type: ignore[arg-type]
+        pooling_floor=rng.choice([1, 2, 40]) if pooling == "mean" else 1,
         head_activation=rng.choice(_ACTIVATIONS),  # type: ignore[arg-type]
     )
     sizes = Sizes(len(WORDS) + 2, rng.randint(1, 4), rng.randint(1, 4), 1)
@@ -248,7 +250,9 @@ def _metadata(rng: random.Random, graph: Graph) -> None:
         return
     for entry in graph.metadata_props:
         facts = json.loads(entry.value) if entry.value.startswith('{"layers": 1,') else {}
-        facts |= {rng.choice(["layers", "bidirectional", "pooling", "hidden_size"]): rng.choice(_VALUES)}
+        facts |= {
+            rng.choice(["layers", "bidirectional", "pooling", "pooling_floor", "hidden_size"]): rng.choice(_VALUES)
+        }
         entry.value = json.dumps(facts)
 
 

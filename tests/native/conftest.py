@@ -34,6 +34,7 @@ def random_weights(
     directions: int = 1,
     outputs: int = 1,
     pooling: str = "mean",
+    pooling_floor: int = 1,
     activation: ActivationName = "linear",
     inputs: int = 5,
 ) -> Weights:
@@ -56,6 +57,7 @@ def random_weights(
         head_weight=normal(outputs, hidden * directions),
         head_bias=normal(outputs),
         pooling=pooling,
+        pooling_floor=pooling_floor,
         head_activation=activation,
     )
 
@@ -83,7 +85,7 @@ def vocabulary() -> Vocabulary:
 
 @cache
 def make_image(
-    keep: str = "last", formats: tuple[int, int, int] = (9, 11, 1), many_goldens: bool = False, **shape: object
+    keep: str = "last", formats: tuple[int, int] = (9, 11), many_goldens: bool = False, **shape: object
 ) -> bytes:
     """The image of :func:`random_weights`, with goldens."""
     model = integer_from_weights(random_weights(**shape), Formats(*formats))  # type: ignore[arg-type]

@@ -24,9 +24,9 @@ SHAPES = {
     "four layers": {"hidden": 33, "layers": 4, "pooling": "max"},
     "two wide layers, both directions": {"hidden": 512, "layers": 2, "directions": 2, "inputs": 8},
     "wide inputs": {"hidden": 9, "inputs": 512},
-    "other formats": {"hidden": 36, "formats": (10, 12, 1)},
-    "widest formats, floored mean": {"hidden": 36, "formats": (8, 10, 25)},
-    "floored mean through tanh": {"hidden": 36, "formats": (9, 11, 25), "activation": "tanh"},
+    "other formats": {"hidden": 36, "formats": (10, 12)},
+    "widest formats, floored mean": {"hidden": 36, "formats": (8, 10), "pooling_floor": 25},
+    "floored mean through tanh": {"hidden": 36, "pooling_floor": 25, "activation": "tanh"},
 }
 
 

@@ -24,6 +24,7 @@ pytest.importorskip("tallygate_native", reason="needs the C core: make setup")
 SHAPES = {
     "mean": {},
     "mean of relu, a dense tail": {"hidden": 36, "activation": "relu"},
+    "mean with a floor": {"pooling_floor": 9},
     "max, two layers": {"hidden": 33, "layers": 2, "pooling": "max"},
     "last, three outputs": {"hidden": 100, "pooling": "last", "outputs": 3},
     "mean through tanh, three layers": {"hidden": 20, "layers": 3, "activation": "tanh"},

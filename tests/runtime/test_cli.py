@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import subprocess
 import sys
 from importlib.metadata import EntryPoint
@@ -177,7 +178,9 @@ def test_bundle_errors(toy: ToyBundle, tmp_path: Path, capsys: Capture) -> None:
 
 def test_info(toy_path: Path, capsys: Capture) -> None:
     assert main(["info", str(toy_path)]) == 0
-    assert "bad, good" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "bad, good" in out
+    assert re.search(r"network +one LSTM layer of \d+ units, read forward; last of the states\n", out)
     assert main(["info", "--json", str(toy_path)]) == 0
     facts = json.loads(capsys.readouterr().out)
     assert facts["path"] == str(toy_path.resolve())
@@ -235,3 +238,57 @@ def test_a_count_that_nothing_can_count_to(texts: str, toy_path: Path, tmp_path:
     with pytest.raises(SystemExit, match="2"):
         main(["bench", str(toy_path), "--file", str(lines), "--texts", texts])
     assert "is no whole number from 1 to 999,999,999" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["predict", "good", "--bundle", "a\0b"],
+        ["predict", "--file", "a\0b"],
+        ["bench", "--file", "a\0b"],
+        ["bench", "--picture", "a\0b.png"],
+        ["page", "--out", "a\0b"],
+        ["info", "a\0b"],
+        ["verify", "a\0b"],
+        ["demo", "--examples", "a\0b"],
+        ["train", "a\0b.csv"],
+        ["train", "mini", "--out", "a\0b"],
+        ["train", "mini", "--test", "a\0b"],
+        ["train", "mini", "--preset", "a\0b"],
+        ["study", "mini", "--out", "a\0b"],
+        ["export", "a\0b", "--out", "b"],
+        ["export", "imdb", "--out", "a\0b"],
+        ["parity", "a\0b", "--report", "b.md"],
+    ],
+    ids=" ".join,
+)
+def test_a_path_with_a_nul_is_one_line(arguments: list[str], capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No shell can pass one; a program that calls ``main`` can."""
+    monkeypatch.setattr("tallygate.demo.server.serve", lambda *_: pytest.fail("served"))
+    assert main(arguments) in (1, 2)
+    told = capsys.readouterr().err.splitlines()
+    assert len(told) == 1
+    assert "a\\u0000b" in told[0]
+
+
+@pytest.mark.parametrize(
+    ("command", "option"), [(["bench", "--no-peers"], "--file"), (["build-plan"], "--texts"), (["demo"], "--examples")]
+)
+def test_what_is_advised_about_a_file_of_texts_is_an_option(
+    command: list[str], option: str, toy_path: Path, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first error of each kind; with the option that it names the command comes to the next."""
+    monkeypatch.setattr("tallygate.demo.server.serve", lambda *_: pytest.fail("served"))
+    monkeypatch.setattr("tallygate.runtime.machine.gpu_or_error", lambda *_: pytest.fail("built"))
+    latin, two = tmp_path / "latin.txt", tmp_path / "two.csv"
+    latin.write_bytes("caf\u00e9\n".encode("latin-1"))
+    two.write_text("title,name\nx,y\n", encoding="utf-8")
+    for file, given, advised in [
+        (latin, [], "with --encoding, or re-save it as UTF-8, or add --skip-bad"),
+        (latin, ["--skip-bad"], "has no row that can be used"),
+        (latin, ["--encoding", "nonsense"], "is no encoding of text"),
+        (two, [], "choose one with --column"),
+        (two, ["--column", "names"], "check --column"),
+    ]:
+        assert main([*command, str(toy_path), option, str(file), *given]) == 2
+        assert advised in capsys.readouterr().err

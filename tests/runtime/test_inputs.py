@@ -64,6 +64,11 @@ def test_columns_of_texts_are_collections(classifier: Classifier) -> None:
     assert classifier.predict(np.array(texts, dtype=object)) == expected
     assert classifier.predict(pa.array(texts).to_pylist()) == expected
     assert classifier.predict(np.array(texts)[0]) == expected[0]
+    # Iterated, they give scalars of Arrow, which are no strings.
+    assert classifier.predict(pa.array(texts)) == expected
+    assert classifier.predict(pa.chunked_array([texts[:1], texts[1:]])) == expected
+    with pytest.raises(InputError, match=r"^text 2: is of type NoneType"):
+        classifier.predict(pa.array(["good film", None]))
     assert classifier.predict({"a": "good film", "b": "bad"}.values()) == expected
 
 

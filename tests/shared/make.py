@@ -15,7 +15,7 @@ from tests.native.conftest import make_image
 
 FOLDER = Path(__file__).parent
 MODELS: dict[str, dict[str, Any]] = {
-    "two-labels": {"hidden": 36, "pooling": "mean", "formats": (9, 11, 25)},
+    "two-labels": {"hidden": 36, "pooling": "mean", "pooling_floor": 25},
     "three-labels": {"hidden": 10, "outputs": 3, "directions": 2, "layers": 2, "pooling": "max", "keep": "first"},
 }
 TEXTS = [

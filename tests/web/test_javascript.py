@@ -117,7 +117,9 @@ def test_the_declarations_are_those_of_the_source(node: str, tmp_path: Path) -> 
     if pinned not in run(tool("tsc"), "--version", cwd=WEB):
         pytest.skip(f"needs typescript {pinned}")
     run(tool("tsc"), "-p", "tsconfig.types.json", "--outDir", tmp_path, cwd=WEB)
-    assert (tmp_path / "tallygate.d.ts").read_text("utf-8") == (WEB / "tallygate.d.ts").read_text("utf-8")
+    for kept in (WEB / "types").rglob("*.d.ts"):
+        assert (tmp_path / kept.relative_to(WEB / "types")).read_text("utf-8") == kept.read_text("utf-8")
+    assert sorted(path.name for path in tmp_path.glob("src/*")) == sorted(p.name for p in WEB.glob("types/src/*"))
 
 
 @pytest.mark.parametrize("model", ["two-labels", "three-labels"])
@@ -158,8 +160,10 @@ def test_any_text_has_pythons_logits_to_the_last_bit(node: str, installed: Path,
 def test_the_package_holds_what_it_needs_and_nothing_else(installed: Path) -> None:
     package = installed / "node_modules" / "@tallygate" / "runtime"
     names = {str(path.relative_to(package)) for path in package.rglob("*") if path.is_file()}
+    parts = ["classifier", "core", "errors", "load", "model", "prediction", "stream", "text"]
     assert names == {
-        "README.md", "package.json", "tallygate.d.ts", "tallygate.js", "wasm/scalar.js", "wasm/simd128.js",
+        "README.md", "package.json", "tallygate.js", "types/tallygate.d.ts", "wasm/scalar.js", "wasm/simd128.js",
+        *(f"src/{part}.js" for part in parts), *(f"types/src/{part}.d.ts" for part in parts),
     }  # fmt: skip
     assert "dependencies" not in json.loads((package / "package.json").read_text("utf-8"))
 

@@ -105,19 +105,18 @@ class Microscope:
         columns = self._weights.head_weight[:, direction * units : (direction + 1) * units]
         # One output speaks for the second label; of several, a label is ahead by its lead over the mean.
         toward = columns[0] if len(columns) == 1 else columns[label] - columns.mean(axis=0)
-        features = ACTIVATIONS[self._weights.head_activation](_pooled(trace.hidden, self.pooling, direction == 1))
+        features = ACTIVATIONS[self._weights.head_activation](self._pooled(trace.hidden, direction == 1))
         pull: Array = toward * features
         return pull
 
-
-def _pooled(hidden: Array, pooling: str, backward: bool) -> Array:
-    if pooling == "max":
-        result: Array = hidden.max(axis=0)
-    elif pooling == "mean":
-        result = hidden.mean(axis=0)
-    else:
-        result = hidden[0 if backward else -1]
-    return result
+    def _pooled(self, hidden: Array, backward: bool) -> Array:
+        if self.pooling == "max":
+            result: Array = hidden.max(axis=0)
+        elif self.pooling == "mean":
+            result = hidden.sum(axis=0) / max(len(hidden), self._weights.pooling_floor)
+        else:
+            result = hidden[0 if backward else -1]
+        return result
 
 
 def _views(weights: Weights) -> dict[str, tuple[int, int]]:

@@ -8,7 +8,13 @@ import re
 from threading import Event
 
 from tallygate.runtime.command import Command
-from tallygate.runtime.commands.options import add_bundle_options, bundle_from, positive_int
+from tallygate.runtime.commands.options import (
+    add_bundle_options,
+    add_text_file_options,
+    bundle_from,
+    positive_int,
+    texts_from,
+)
 
 QUIET = {
     "GRADIO_ANALYTICS_ENABLED": "False",
@@ -38,7 +44,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="ask visitors to log in; the password is asked for, or comes from the environment variable "
         "TALLYGATE_DEMO_PASSWORD; can be repeated",
     )  # fmt: skip
-    parser.add_argument("--examples", metavar="FILE", help="texts to try, one per line (default: from the bundle)")
+    examples = "texts to try: lines, .csv, .tsv or .jsonl (default: from the bundle)"
+    parser.add_argument("--examples", metavar="FILE", help=examples)
+    add_text_file_options(parser, "--examples")
     parser.add_argument("--share", action="store_true", help="also open a public address, through Gradio's servers")
     parser.add_argument("--threads", type=positive_int, default=1, metavar="N", help="threads per text (default: 1)")
 
@@ -50,14 +58,18 @@ def run(arguments: argparse.Namespace) -> int:
     for name in MATRIX_THREADS:
         os.environ.setdefault(name, str(arguments.threads))
     from tallygate.demo.app import build_app
-    from tallygate.demo.examples import examples_of
+    from tallygate.demo.examples import examples_in, examples_of
     from tallygate.demo.passwords import read_passwords
     from tallygate.demo.server import serve, stop
     from tallygate.demo.workspace import Workspace
 
     passwords = read_passwords(arguments.auth)
     bundle = bundle_from(arguments)
-    examples = examples_of(bundle, arguments.examples)
+    examples = (
+        examples_in(arguments.examples, texts_from(arguments, arguments.examples))
+        if arguments.examples
+        else examples_of(bundle)
+    )
     with Workspace() as workspace:
         app = build_app(bundle, workspace, arguments.threads, examples)
         try:

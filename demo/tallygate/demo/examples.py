@@ -12,7 +12,6 @@ from tallygate.demo.limits import TEXT_CHARACTERS
 from tallygate.runtime.bundle import Bundle, Golden
 from tallygate.runtime.errors import InputError
 from tallygate.runtime.prediction import label_indices, probabilities_from_logits
-from tallygate.runtime.records import read_texts
 from tallygate.runtime.terminal import printable
 from tallygate.runtime.text import FIRST_WORD
 
@@ -85,16 +84,22 @@ FILMS = Examples(
 )
 
 
-def examples_of(bundle: Bundle, file: str | Path | None = None) -> Examples:
-    """Examples from ``file``, one per line, else such as fit the bundle.
-
-    Raises :class:`InputError` when the file cannot be read or holds no text.
-    """
-    if file is not None:
-        return _plain(_texts_of(Path(file)))
+def examples_of(bundle: Bundle) -> Examples:
+    """Examples that fit the bundle."""
     if bundle.manifest.training.data in FILM_DATA:
         return FILMS
     return _plain(_telling_goldens(bundle) or ["?"])
+
+
+def examples_in(file: str | Path, texts: Iterator[str]) -> Examples:
+    """The first of ``texts``, which are read from ``file`` as they are asked for.
+
+    Raises :class:`InputError` where ``file`` is none that ends by itself, holds no text, or too long a one.
+    """
+    path = Path(file)
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise InputError(path, "is no regular file, and may never end", "write the texts into a file")
+    return _plain(_first_texts(path, texts))
 
 
 def _plain(texts: Sequence[str]) -> Examples:
@@ -108,9 +113,9 @@ def _name(text: str) -> str:
     return line if len(line) <= NAME else f"{line[: NAME - 1].rstrip()}…"
 
 
-def _texts_of(path: Path) -> list[str]:
+def _first_texts(path: Path, given: Iterator[str]) -> list[str]:
     texts = []
-    for text in read_texts(path):
+    for text in given:
         if not text.strip():
             continue
         if len(text) > TEXT_CHARACTERS:

@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 const mends = {
   "wasm/simd128.js": "python ../compiling.py wasm",
   "wasm/scalar.js": "python ../compiling.py wasm",
-  "tallygate.d.ts": "npm run types && cp build/tallygate.d.ts .",
+  "types/tallygate.d.ts": "npm run types",
 };
 for (const [file, mend] of Object.entries(mends)) {
   if (existsSync(new URL(file, import.meta.url))) continue;

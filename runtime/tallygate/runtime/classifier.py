@@ -22,7 +22,7 @@ from tallygate.runtime.engines import (
     logits_of_rows,
 )
 from tallygate.runtime.errors import InputError
-from tallygate.runtime.inputs import check_texts
+from tallygate.runtime.inputs import plain_texts
 from tallygate.runtime.parity import check_goldens
 from tallygate.runtime.prediction import Prediction, PredictionMaker, check_threshold
 from tallygate.runtime.stream import RunningMaker, Stream, StreamBatch
@@ -135,7 +135,7 @@ class Classifier:
         Raises :class:`InputError` for anything that is not a string, :class:`UsageError` for a threshold outside.
         """
         check_threshold(abstain_below)
-        check_texts(texts)
+        texts = plain_texts(texts)
         if isinstance(texts, str):
             return self._maker.make(self._logits_of_text(texts), abstain_below)[0]
         answers = self._stream(texts, abstain_below)

@@ -48,9 +48,18 @@ def _exit_code(argv: Sequence[str] | None) -> int:
     except OSError as error:
         notice(f"{error.filename or 'output'}: {error.strerror or error}; check it")
         return 2
+    except ValueError as error:
+        if "embedded null" not in str(error):  # what Python says of a path that holds one
+            raise
+        notice(f"{_with_nul(argv)}: holds a NUL character, which no path can; leave it out")
+        return 2
     except MemoryError:
         notice("this machine: is out of memory; give less data at once")
         return 2
+
+
+def _with_nul(argv: Sequence[str] | None) -> str:
+    return next((argument for argument in argv or () if "\0" in argument), "a path that was given")
 
 
 def _run_to_the_end(argv: Sequence[str] | None) -> int:

@@ -9,6 +9,13 @@ from tallygate.runtime.errors import InputError
 _TEXTS = "pass a string, or a list or iterator of strings"
 
 
+def plain_texts(texts: str | Iterable[str]) -> str | Iterable[str]:
+    """``texts`` checked; a column whose iteration gives wrappers of strings (Arrow's) as the strings themselves."""
+    check_texts(texts)
+    unwrapped = getattr(texts, "to_pylist", None)
+    return unwrapped() if callable(unwrapped) else texts
+
+
 def check_texts(texts: object) -> None:
     """Raise :class:`InputError` for what would be iterated otherwise than its owner thinks, or not at all.
 

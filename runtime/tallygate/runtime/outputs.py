@@ -66,6 +66,21 @@ def atomic_directory(path: str | Path) -> Iterator[Path]:
             shutil.rmtree(temporary, ignore_errors=True)
 
 
+def check_writable(folder: str | Path) -> None:
+    """Make ``folder`` if need be and try to write there, before work is done whose result could not be kept.
+
+    Raises :class:`OutputError` when that cannot be.
+    """
+    folder = Path(folder)
+    with _as_output_error(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        trial = _temporary(folder / "trial")
+        try:
+            trial.touch(exist_ok=False)
+        finally:
+            trial.unlink(missing_ok=True)
+
+
 def write_bytes(path: str | Path, data: bytes) -> None:
     """Write ``data`` to ``path`` atomically."""
     with atomic_file(path) as temporary:

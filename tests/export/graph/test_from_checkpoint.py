@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 import onnx
@@ -34,7 +34,12 @@ ARCHITECTURES = [
     (layers, bidirectional, pooling, 1 if (layers + bidirectional) % 2 else 3)
     for layers in (1, 2)
     for bidirectional in (False, True)
-    for pooling in ("last", "mean", "max")
+    for pooling in (
+        {"pooling": "last"},
+        {"pooling": "mean"},
+        {"pooling": "mean", "pooling_floor": 9},
+        {"pooling": "max"},
+    )
 ]
 
 
@@ -45,9 +50,9 @@ def engines_of(graph: onnx.ModelProto) -> list[Engine]:
 
 @pytest.mark.parametrize(("layers", "bidirectional", "pooling", "outputs"), ARCHITECTURES)
 def test_every_architecture_answers_like_pytorch(
-    checkpoint_of: MakeCheckpoint, layers: int, bidirectional: bool, pooling: str, outputs: int
+    checkpoint_of: MakeCheckpoint, layers: int, bidirectional: bool, pooling: dict[str, Any], outputs: int
 ) -> None:
-    checkpoint = checkpoint_of(outputs, layers=layers, bidirectional=bidirectional, pooling=pooling)
+    checkpoint = checkpoint_of(outputs, layers=layers, bidirectional=bidirectional, **pooling)
     graph = onnx_from_checkpoint(checkpoint)
     assert node_count(graph) <= 50
     rng = np.random.default_rng(0)
@@ -60,10 +65,11 @@ def test_every_architecture_answers_like_pytorch(
             np.testing.assert_allclose(engine.run(ids, lengths), expected, rtol=0, atol=1e-4, err_msg=engine.name)
 
 
+@pytest.mark.parametrize("floor", [1, 9])
 @pytest.mark.parametrize("activation", get_args(ActivationName))
-def test_every_variant_keeps_the_heads_activation(checkpoint_of: MakeCheckpoint, activation: str) -> None:
-    """An activation that a variant lost would move the logits by whole units."""
-    checkpoint = checkpoint_of(3, pooling="mean", head_activation=activation)
+def test_every_variant_keeps_the_heads_activation(checkpoint_of: MakeCheckpoint, activation: str, floor: int) -> None:
+    """An activation or a floor that a variant lost would move the logits by whole units."""
+    checkpoint = checkpoint_of(3, pooling="mean", pooling_floor=floor, head_activation=activation)
     graph = onnx_from_checkpoint(checkpoint)
     rng = np.random.default_rng(0)
     ids, lengths = rng.integers(0, checkpoint.vocabulary.size, (8, 20)), rng.integers(1, 21, 8)

@@ -27,7 +27,14 @@ SHAPES = {
     "last": Architecture(vocabulary_size=50, embedding_size=6, hidden_size=8, outputs=1, pooling="last"),
     "max": Architecture(vocabulary_size=50, embedding_size=6, hidden_size=8, outputs=3, pooling="max"),
     "bidirectional, 2 layers": Architecture(
-        vocabulary_size=50, embedding_size=6, hidden_size=8, outputs=1, layers=2, bidirectional=True, pooling="mean"
+        vocabulary_size=50,
+        embedding_size=6,
+        hidden_size=8,
+        outputs=1,
+        layers=2,
+        bidirectional=True,
+        pooling="mean",
+        pooling_floor=9,
     ),
 }
 HALF = {"fp16": TensorProto.FLOAT16, "bf16": TensorProto.BFLOAT16}

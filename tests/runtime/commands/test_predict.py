@@ -124,6 +124,9 @@ def test_columns_that_are_not_there(capsys: Capture, toy_path: Path, reviews: Pa
     lines.write_text('{"text": "good"}')
     mend = error(capsys, toy_path, "--file", str(lines), "--keep-columns", "all", "--format", "csv")
     assert "name the columns" in mend
+    for none in ("", " "):
+        told = error(capsys, toy_path, "--file", str(reviews), "--keep-columns", none)
+        assert "--keep-columns: names no column; name some" in told
     assert "--format csv" in error(capsys, toy_path, "--raw-csv", "--format", "jsonl", "good")
 
 

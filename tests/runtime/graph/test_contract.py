@@ -18,15 +18,16 @@ from tallygate.runtime.graph.contract import MAX_WEIGHTS, Fits, checked_graph
 from tallygate.runtime.graph.protobuf import packed_numbers, varint
 from tests.runtime.graph.written import STORAGES, written
 
+POOLINGS = [{"pooling": name} for name in ("last", "mean", "max")] + [{"pooling": "mean", "pooling_floor": 5}]
 ARCHITECTURES = st.builds(
-    Architecture,
+    lambda pooling, **facts: Architecture(**pooling, **facts),
+    pooling=st.sampled_from(POOLINGS),
     layers=st.integers(1, 4),
     bidirectional=st.booleans(),
-    pooling=st.sampled_from(["last", "mean", "max"]),
     head_activation=st.sampled_from(get_args(ActivationName)),
 )
 SIZES = st.builds(Sizes, st.integers(2, 9), st.integers(1, 5), st.integers(1, 5), st.sampled_from([1, 3, 4]))
-BOTH_WAYS = Architecture(layers=2, bidirectional=True, pooling="mean")
+BOTH_WAYS = Architecture(layers=2, bidirectional=True, pooling="mean", pooling_floor=5)
 SMALL = Sizes(6, 3, 4, 1)
 
 

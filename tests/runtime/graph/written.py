@@ -96,6 +96,7 @@ def written(
     model = helper.make_model(graph, opset_imports=opsets, ir_version=IR_VERSIONS[opset])
     facts = {"layers": architecture.layers, "bidirectional": architecture.bidirectional}
     facts |= {"pooling": architecture.pooling, "head_activation": architecture.head_activation}
+    facts |= {"pooling_floor": architecture.pooling_floor}
     helper.set_model_props(model, {"tallygate.architecture": json.dumps(facts)})
     return model
 

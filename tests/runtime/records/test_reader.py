@@ -151,6 +151,11 @@ def test_a_huge_field_is_read_whole() -> None:
     ("data", "line", "reason"),
     [
         (b"text,label\ngood,1\nbad\n", 3, "has 1 fields where the header has 2"),
+        (
+            b"It was\nGood\nGood, and so\n",
+            3,
+            "has 2 fields where its first line, 'It was', was taken for a header of one column",
+        ),
         (b"text,label\ngood,1\ngood, really,1\n", 3, "has 3 fields where the header has 2"),
         (b'text\ngood\n"open\nmore\n', 3, "opens a quote that is never closed"),
         (b'text\ngood\n"a"b\n', 3, "is not valid CSV (',' expected after '\"')"),

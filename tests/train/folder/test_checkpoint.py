@@ -74,7 +74,14 @@ def assert_refused(folder: Path, reason: str) -> None:
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("architecture", [{}, {"layers": 2, "bidirectional": True, "pooling": "max", "dropout": 0.5}])
+@pytest.mark.parametrize(
+    "architecture",
+    [
+        {},
+        {"layers": 2, "bidirectional": True, "pooling": "max", "dropout": 0.5},
+        {"pooling": "mean", "pooling_floor": 40},
+    ],
+)
 def test_it_comes_back(tmp_path: Path, architecture: dict[str, Any]) -> None:
     saved = checkpoint(**architecture)
     save_checkpoint(tmp_path, saved)

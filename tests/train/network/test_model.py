@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import product
 
+import msgspec
 import pytest
 import torch
 from hypothesis import given, settings
@@ -80,6 +81,16 @@ def test_gradients_reach_every_parameter_and_only_the_words_that_were_read(shape
     touched = model.embedding.weight.grad.abs().sum(dim=1).nonzero().flatten().tolist()  # type: ignore[union-attr]
     assert set(touched) <= {2, 3, 4, 5, 6, 7}
     assert 0 not in touched
+
+
+def test_a_text_below_the_floor_speaks_as_softly_as_it_is_short() -> None:
+    plain = network("mean", 1, True, outputs=2)
+    floored = network("mean", 1, True, outputs=2)
+    floored.architecture = msgspec.structs.replace(floored.architecture, pooling_floor=4)
+    rows = padded([[3], [3, 4], [3, 4, 5, 6], [3, 4, 5, 6, 7]], 7)
+    with torch.inference_mode():
+        loud, soft = (model(*rows) - model.head.bias for model in (plain, floored))
+    torch.testing.assert_close(soft, loud * torch.tensor([[0.25], [0.5], [1.0], [1.0]]), rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize(("units", "inputs"), [(100, 32), (7, 5), (1, 1)])

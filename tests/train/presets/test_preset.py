@@ -47,6 +47,12 @@ def test_a_file_is_read(tmp_path: Path) -> None:
         ("hidden_size = 4", "hidden_size = 4\ndropout = 1.0", "dropout = 1.0 must be at least 0 and below 1"),
         ("hidden_size = 4", "hidden_size = 4\npooling = 'sum'", "pooling"),
         ("hidden_size = 4", "hidden_size = 4\nhead_activation = 'swish'", "head_activation"),
+        (
+            "hidden_size = 4",
+            "hidden_size = 4\npooling_floor = 40",
+            "pooling_floor = 40 must be 1, or up to 65,536 where",
+        ),
+        ("hidden_size = 4", "hidden_size = 4\npooling = 'mean'\npooling_floor = 0", "pooling_floor = 0 must be 1"),
         ("max_length = 10", "max_length = nan", "max_length"),
         ("[text]", "[text", "line 2"),
     ],

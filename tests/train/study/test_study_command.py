@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import errno
 import json
 import subprocess
 import sys
@@ -205,9 +206,21 @@ def test_what_cannot_be_is_said_in_one_line(monkeypatch: pytest.MonkeyPatch) -> 
     Path("taken").write_text("x", encoding="utf-8")
     with pytest.raises(OutputError, match="is not a folder"):
         study("--out", "taken")
+    with pytest.raises(OutputError, match=r"^taken/below: cannot be written \(Not a directory\)"):
+        study("--out", "taken/below")
     monkeypatch.setattr(data_source, "load_corpus", lambda *a, **k: mini_corpus(train=20, validation=0, test=20))
     with pytest.raises(InputError, match="has no validation texts"):
         study()
+
+
+def test_a_folder_that_cannot_be_written_is_told_before_work_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    def denied(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "touch", denied)
+    monkeypatch.setattr(data_source, "load_corpus", lambda *a, **k: pytest.fail("loaded"))
+    with pytest.raises(OutputError, match=r"^sealed: cannot be written \(Permission denied\)"):
+        study("--out", "sealed")
 
 
 def test_listing_the_command_imports_nothing_heavy() -> None:

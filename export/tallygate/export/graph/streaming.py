@@ -33,6 +33,13 @@ def streaming_from_onnx(graph: onnx.ModelProto) -> onnx.ModelProto:
 
     Raises :class:`ExportError` where it breaks the graph contract.
     """
+    model = with_states(graph)
+    check_streaming_graph(model)
+    return model
+
+
+def with_states(graph: onnx.ModelProto) -> onnx.ModelProto:
+    """As :func:`streaming_from_onnx`, unchecked."""
     whole = checked_graph(graph.SerializeToString(deterministic=True), "graph")
     terms = _WritingTerms()
     storage = storage_of(whole.file.tensors, is_dynamic=False)
@@ -50,7 +57,6 @@ def streaming_from_onnx(graph: onnx.ModelProto) -> onnx.ModelProto:
     model = helper.make_model(written, opset_imports=graph.opset_import, ir_version=graph.ir_version)
     model.producer_name, model.producer_version = graph.producer_name, graph.producer_version
     model.metadata_props.extend(graph.metadata_props)
-    check_streaming_graph(model)
     return model
 
 

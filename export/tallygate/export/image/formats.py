@@ -26,8 +26,6 @@ class Formats:
     """z of Qz: a gate's pre-activation is below 2^(15 - z)."""
     cell_bits: int = 12
     """c of Qc: a cell is below 2^(15 - c)."""
-    floor: int = 1
-    """Least divisor of a mean."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +56,7 @@ def measured_ranges(weights: Weights, rows: Sequence[Sequence[int]]) -> Ranges:
     return found
 
 
-def formats_for(ranges: Ranges, floor: int = 1) -> Formats:
+def formats_for(ranges: Ranges) -> Formats:
     """The finest formats that hold ``ranges``. Raises :class:`ExportError` where none holds the gates.
 
     A cell beyond the widest format stops there. That is far out where tanh is flat, and the parity gate compares the
@@ -71,7 +69,7 @@ def formats_for(ranges: Ranges, floor: int = 1) -> Formats:
     if gate is None:
         reason = f"reaches {reached:.3g} before its gates, too far for int16"
         raise ExportError("the integer variant", reason, "train with weight decay, or leave the variant out")
-    return Formats(gate, cell, floor)
+    return Formats(gate, cell)
 
 
 def _of_vocabulary(weights: Weights) -> Ranges:

@@ -43,7 +43,7 @@ def integer_from_weights(weights: Weights, formats: Formats) -> IntegerModel:
         cell=cell_table(),
         head=head_from_weights(weights),
         pooling=_pooling(weights),
-        floor=formats.floor,
+        floor=weights.pooling_floor,
         gate_bits=formats.gate_bits,
         cell_bits=formats.cell_bits,
     )

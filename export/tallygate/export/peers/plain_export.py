@@ -39,6 +39,7 @@ class PlainClassifier(nn.Module):
     def __init__(self, weights: Weights) -> None:
         super().__init__()
         self.pooling, self.activation = weights.pooling, ACTIVATIONS[weights.head_activation].function
+        self.pooling_floor = weights.pooling_floor
         self.embedding = nn.Embedding(*weights.embedding.shape)
         both = len(weights.layers[0]) == 2
         size, layers = weights.embedding.shape[1], len(weights.layers)
@@ -59,7 +60,7 @@ class PlainClassifier(nn.Module):
         valid = (torch.arange(states.shape[1]) < lengths.unsqueeze(1)).unsqueeze(2)
         if self.pooling == "max":
             return states.masked_fill(~valid, -torch.inf).amax(dim=1)
-        return (states * valid).sum(dim=1) / lengths.unsqueeze(1)
+        return (states * valid).sum(dim=1) / lengths.unsqueeze(1).clamp(min=self.pooling_floor)
 
     @torch.no_grad()
     def _load(self, weights: Weights) -> None:

@@ -1,8 +1,9 @@
-// The golden files that Python reads too, under the same test names (tests/native/test_shared_goldens.py).
+// The golden files that Python reads too, under the same test names (tests/native: test_shared_goldens, test_streams).
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import test from "node:test";
 import { load } from "../tallygate.js";
-import { KERNELS, MODELS, shared } from "./shared.js";
+import { KERNELS, MODELS, shared, sharedStreams } from "./shared.js";
 
 /** @param {Float64Array} logits */
 function bitsOf(logits) {
@@ -35,4 +36,30 @@ for (const model of MODELS) {
       });
     });
   }
+}
+
+/** @param {string[]} bits */
+function doublesOf(bits) {
+  return bits.map((hexadecimal) => Buffer.from(hexadecimal, "hex").readDoubleBE());
+}
+
+for (const kernel of KERNELS) {
+  test(`test_streams_are_equal_to_the_last_bit[${kernel}]`, async () => {
+    const { image, goldens } = sharedStreams();
+    const classifier = await load(image, { kernel });
+    for (const [name, { steps, "last state": last }] of Object.entries(goldens)) {
+      let stream = classifier.stream();
+      for (const { piece, tokens, waiting, settled, state } of steps) {
+        stream.push(piece);
+        const { prediction } = stream;
+        assert.deepEqual(bitsOf(stream.logits), waiting, name);
+        assert.deepEqual([prediction.tokens, prediction.beyond], [tokens, tokens > classifier.maxLength]);
+        assert.deepEqual(prediction.logits, doublesOf(waiting).map(Math.fround));
+        assert.deepEqual(stream.settled.logits, doublesOf(settled).map(Math.fround));
+        assert.equal(createHash("sha256").update(stream.state()).digest("hex"), state, name);
+        stream = classifier.stream().resume(stream.state());
+      }
+      assert.deepEqual(Buffer.from(stream.state()).toString("base64"), last);
+    }
+  });
 }

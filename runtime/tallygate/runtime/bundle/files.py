@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 MEND = "get the bundle again"
+COPY_LINKED = "copy the folder with what its links name: cp -rL FOLDER COPY"
+"""Downloads of the Hugging Face Hub are folders of links into a cache. They stay refused: what a link names is not the
+bundle's, and can be changed, or chosen, from outside."""
 _FLAGS = os.O_RDONLY
 for _name in ("O_NONBLOCK", "O_CLOEXEC", "O_NOCTTY", "O_BINARY"):  # each where the system has it
     _FLAGS |= getattr(os, _name, 0)
@@ -35,9 +38,15 @@ def as_bundle_error(path: object, what: str) -> Iterator[None]:
     except MemoryError as error:
         raise BundleInvalidError(path, f"{what} needs more memory than there is", MEND) from error
     except OSError as error:
-        raise BundleInvalidError(path, f"{what} cannot be read ({error.strerror or error})", MEND) from error
+        raise unreadable(path, what, error) from error
     except Exception as error:  # zipfile alone raises eight kinds, and msgspec and numpy have their own
         raise BundleInvalidError(path, f"{what} is not valid ({str(error) or type(error).__name__})", MEND) from error
+
+
+def unreadable(path: object, what: str, error: OSError) -> BundleInvalidError:
+    """What the system said, with a mend for it: another copy of the bundle helps against no missing permission."""
+    mend = "check its permissions" if isinstance(error, PermissionError) else MEND
+    return BundleInvalidError(path, f"{what} cannot be read ({error.strerror or error})", mend)
 
 
 class RegularFile(io.RawIOBase):
@@ -51,7 +60,7 @@ class RegularFile(io.RawIOBase):
         """Raises :class:`BundleInvalidError` for anything but a regular file, and ``OSError`` as ``os.open`` does."""
         self._descriptor = -1
         if not follow_links and path.is_symlink():
-            raise BundleInvalidError(path, "is a link", "put the file itself into the bundle (cp -L)")
+            raise BundleInvalidError(path, "is a link", COPY_LINKED)
         self._descriptor = os.open(path, _FLAGS if follow_links else _FLAGS | getattr(os, "O_NOFOLLOW", 0))
         facts = os.fstat(self._descriptor)
         if not stat.S_ISREG(facts.st_mode):

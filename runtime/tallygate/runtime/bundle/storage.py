@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
-from tallygate.runtime.bundle.files import MEND, RegularFile, as_bundle_error
+from tallygate.runtime.bundle.files import COPY_LINKED, MEND, RegularFile, as_bundle_error, unreadable
 from tallygate.runtime.errors import BundleInvalidError, BundleNotFoundError
 
 _PIECE = 2**20
@@ -62,10 +62,11 @@ class DirectoryStorage:
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise BundleInvalidError(self.path, f"{name} cannot be read ({error.strerror})", MEND) from error
+            raise unreadable(self.path, name, error) from error
+        if stat.S_ISLNK(facts.st_mode):
+            raise BundleInvalidError(self.path, f"{name} is a link", COPY_LINKED)
         if not stat.S_ISREG(facts.st_mode):
-            mend = "put the file itself into the bundle (cp -L)"
-            raise BundleInvalidError(self.path, f"{name} is a link or no regular file", mend)
+            raise BundleInvalidError(self.path, f"{name} is no regular file", MEND)
         return facts.st_size
 
     def pieces(self, name: str, limit: int) -> Iterator[bytes]:

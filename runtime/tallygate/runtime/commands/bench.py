@@ -11,9 +11,11 @@ from tallygate.runtime.command import Command
 from tallygate.runtime.commands.options import (
     add_bundle_options,
     add_kernel_option,
+    add_text_file_options,
     bundle_from,
     limit_numpy_threads,
     positive_int,
+    texts_from,
 )
 from tallygate.runtime.terminal import notice, printable, printable_json
 
@@ -35,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_kernel_option(parser)
     add("--threads", type=positive_int, metavar="N", help="threads of everybody (default: 1)")
     add("--file", metavar="F", help="texts to answer: lines, .csv, .tsv or .jsonl (default: made up, long as reviews)")
-    add("--column", metavar="C", help="column or key of the text in a .csv, .tsv or .jsonl file")
+    add_text_file_options(parser, "--file")
     add("--texts", type=positive_int, default=_TEXTS, metavar="N", help=f"at most so many (default: {_TEXTS})")
     add("--rounds", type=positive_int, default=5, metavar="N", help="times that everything is measured (default: 5)")
     add("--cpu-time", action="store_true", help="count the processor's time: truer on a busy machine, for one thread")
@@ -85,10 +87,7 @@ def _texts(arguments: argparse.Namespace, bundle: Bundle) -> tuple[list[str], st
         return made_up_texts(bundle.tokenizer().vocabulary, arguments.texts), "made up, as long as film reviews"
     from itertools import islice
 
-    from tallygate.runtime.records import read_texts
-
-    texts = list(islice(read_texts(Path(arguments.file), column=arguments.column), arguments.texts))
-    return texts, arguments.file
+    return list(islice(texts_from(arguments, arguments.file), arguments.texts)), arguments.file
 
 
 def _threads(arguments: argparse.Namespace) -> Sequence[int]:

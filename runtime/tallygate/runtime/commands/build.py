@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tallygate.runtime.command import Command
-from tallygate.runtime.commands.options import add_bundle_options, bundle_from
+from tallygate.runtime.commands.options import add_bundle_options, add_text_file_options, bundle_from, texts_from
 from tallygate.runtime.terminal import table
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--precision", metavar="P", help="variant of the bundle: fp32, fp16 or bf16 (default: the bundle's first)")
     add("--profile", metavar="P", help="batches it accepts: MIN:OPT:MAX rows, a comma, MIN:OPT:MAX ids per row")
     add("--texts", metavar="F", help="a file of texts like yours: the plan is made best for their median length")
+    add_text_file_options(parser, "--texts")
     add("--target", metavar="T", help="GPUs to build for ahead of time with TensorRT-RTX, such as sm86,sm89,sm120")
     add("--out", metavar="DIR", help="folder for plans of --target (default: BUNDLE.plans)")
     add("--workspace", type=int, default=1024, metavar="MIB", help="scratch memory that a plan may use (default: 1024)")
@@ -53,10 +54,8 @@ def _profile(bundle: Bundle, arguments: argparse.Namespace) -> Profile:
         return profile_from_text(arguments.profile)
     lengths: list[int] = []
     if arguments.texts:
-        from tallygate.runtime.records import read_texts
-
         tokenizer = bundle.tokenizer()
-        lengths = [len(tokenizer.encode(text)) for text in read_texts(Path(arguments.texts), name=arguments.texts)]
+        lengths = [len(tokenizer.encode(text)) for text in texts_from(arguments, arguments.texts)]
     return profile_from_lengths(lengths, bundle.manifest.text.max_length)
 
 

@@ -56,6 +56,7 @@ def _facts(bundle: Bundle) -> list[tuple[str, str]]:
         ("sha256", bundle.sha256),
         ("name", m.name),
         ("labels", ", ".join(m.labels)),
+        ("network", _network(bundle)),
         ("parameters", f"{sum(parts.values()):,} = {counts}"),
         ("text", f"{cut}; {m.vocabulary_rows:,} vocabulary rows"),
         ("trained on", f"{m.training.data}, preset {m.training.preset}, seed {m.training.seed}"),
@@ -65,6 +66,22 @@ def _facts(bundle: Bundle) -> list[tuple[str, str]]:
         ),
         ("written by", f"tallygate {m.created_with}"),
     ]
+
+
+def _network(bundle: Bundle) -> str:
+    """What the default variant's graph says of itself, once it is held to that."""
+    from tallygate.runtime.bundle import INTEGER
+    from tallygate.runtime.graph import checked_graph
+
+    name = next((name for name in bundle.manifest.variants if name != INTEGER), None)
+    if name is None:
+        return "in integers alone"
+    graph = checked_graph(bundle.read(bundle.manifest.variants[name].file), f"variant {name}")
+    told, units = graph.architecture, graph.sizes.hidden_size
+    layers = f"{told.layers} LSTM layers" if told.layers > 1 else "one LSTM layer"
+    ways = "read from both ends" if told.bidirectional else "read forward"
+    floor = f" over at least {told.pooling_floor} words" if told.pooling_floor > 1 else ""
+    return f"{layers} of {units} units, {ways}; {told.pooling} of the states{floor}"
 
 
 def _interval(interval: tuple[float, float]) -> str:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import argparse
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tallygate.runtime.errors import UsageError
+from tallygate.runtime.terminal import notice
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tallygate.runtime.bundle import Bundle
 
 SHIPPED = "directory or zip (default: the shipped IMDB bundle)"
@@ -54,6 +58,30 @@ def add_engine_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--threads", type=positive_int, metavar="N", help="threads per text or batch (default: 1, or as tuned)"
     )
+
+
+def add_text_file_options(parser: argparse.ArgumentParser, of: str) -> None:
+    """How to read the file of texts that the option ``of`` names: what errors about such a file advise."""
+    add = parser.add_argument
+    add("--column", metavar="C", help=f"column or key of the text where {of} is .csv, .tsv or .jsonl")
+    add("--encoding", default="utf-8", metavar="E", help=f"of {of}, such as latin-1 or utf-16 (default: utf-8)")
+    add("--skip-bad", action="store_true", help=f"leave out rows of {of} that cannot be read")
+
+
+def texts_from(arguments: argparse.Namespace, file: str) -> Iterator[str]:
+    """The texts of ``file``, read as :func:`add_text_file_options` was told.
+
+    Raises the errors of :func:`tallygate.runtime.records.read_texts`; the first row that is left out is told.
+    """
+    from tallygate.runtime.records import BadRow, read_texts
+
+    def tell_first(bad: BadRow) -> None:
+        if not told:
+            told.append(bad.line)
+            notice(f"{file} line {bad.line} {bad.reason}; it is left out, and so is each such row behind it")
+
+    told, on_bad = list[int](), tell_first if arguments.skip_bad else None
+    return read_texts(Path(file), name=file, column=arguments.column, encoding=arguments.encoding, on_bad=on_bad)
 
 
 def add_kernel_option(parser: argparse.ArgumentParser) -> None:

@@ -96,7 +96,7 @@ def _check_follow(arguments: argparse.Namespace) -> None:
         raise UsageError("--follow", "reads standard input", "pipe the text in, and give no TEXT and no --file")
     options = ("column", "input_format", "id_column", "keep_columns", "skip_bad", "raw_csv")
     for option in options:
-        if getattr(arguments, option):
+        if getattr(arguments, option) not in (None, False):
             raise UsageError(f"--{option.replace('_', '-')}", "is for rows", "leave it out, or --follow")
 
 

@@ -34,6 +34,8 @@ class Joining:
         """
         self._every = keep == EVERY
         self._with_lines, self._id_column = with_lines and id_column is None, id_column
+        if keep is not None and not keep.strip():
+            raise UsageError("--keep-columns", "names no column", "name some with a comma between, or all of them: all")
         kept = [] if keep is None or self._every else _names(keep)
         self._columns = list(dict.fromkeys([*([] if id_column is None else [id_column]), *kept]))
         self._check_columns, self._is_checked = input_format in ("csv", "tsv"), False

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from tallygate.runtime.graph.architecture import ActivationName as ActivationName
     from tallygate.runtime.graph.architecture import Architecture as Architecture
     from tallygate.runtime.graph.architecture import Sizes as Sizes
+    from tallygate.runtime.graph.architecture import check_pooling_floor as check_pooling_floor
     from tallygate.runtime.graph.contract import Fits as Fits
     from tallygate.runtime.graph.contract import Graph as Graph
     from tallygate.runtime.graph.contract import checked_graph as checked_graph
@@ -33,7 +34,7 @@ else:
     __getattr__, __dir__ = handed_on(
         __name__,
         {
-            "architecture": ("ARCHITECTURE", "ActivationName", "Architecture", "Sizes"),
+            "architecture": ("ARCHITECTURE", "ActivationName", "Architecture", "Sizes", "check_pooling_floor"),
             "contract": ("Fits", "Graph", "checked_graph", "checked_streaming_graph"),
             "form": ("Form", "streaming_form"),
             "onnx_file": ("Attribute", "Node", "OnnxFile", "ValueInfo", "read_onnx"),

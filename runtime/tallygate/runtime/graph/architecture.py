@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
 ARCHITECTURE = "tallygate.architecture"
 """Key of the graph's metadata under which the architecture stands as JSON."""
+
+MAX_POOLING_FLOOR = 65_536
+"""Tokens; what a device image can say (docs/device-image.md)."""
 
 ActivationName = Literal["linear", "sigmoid", "tanh", "relu", "softplus", "leaky-relu"]
 
@@ -18,16 +21,27 @@ class Architecture(msgspec.Struct, frozen=True):
     layers: int
     bidirectional: bool
     pooling: Literal["last", "mean", "max"]
+    pooling_floor: Annotated[int, msgspec.Meta(ge=1, le=MAX_POOLING_FLOOR)] = 1
+    """Least divisor of a mean: a shorter text's states are divided by this, so that it speaks softly."""
     head_activation: ActivationName = "linear"
     vocabulary_size: int | None = None
     embedding_size: int | None = None
     hidden_size: int | None = None
     outputs: int | None = None
 
+    def __post_init__(self) -> None:
+        check_pooling_floor(self.pooling, self.pooling_floor)
+
     @property
     def directions(self) -> tuple[str, ...]:
         """As they stand in the names of weights."""
         return ("forward", "backward") if self.bidirectional else ("forward",)
+
+
+def check_pooling_floor(pooling: str, floor: int) -> None:
+    """Raise :class:`ValueError` for a floor that says nothing, or more than an image can say."""
+    if floor != 1 and (pooling != "mean" or not 1 <= floor <= MAX_POOLING_FLOOR):
+        raise ValueError(f"pooling_floor = {floor} must be 1, or up to {MAX_POOLING_FLOOR:,} where pooling is mean")
 
 
 class Sizes(msgspec.Struct, frozen=True):

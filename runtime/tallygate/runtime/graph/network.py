@@ -118,7 +118,14 @@ class Network(msgspec.Struct, frozen=True):
         t = self.terms
         kept = t.apply("Mul", states, t.apply("Cast", self._is_valid(), to=self.storage.half))
         total = t.apply("ReduceSum", self._as_float32(kept), t.numbers(1), keepdims=0)
-        return t.apply("Div", total, t.apply("Cast", self._lengths(), to=FLOAT))
+        return t.apply("Div", total, t.apply("Cast", self._divisor(), to=FLOAT))
+
+    def _divisor(self) -> Term:
+        """max(length, floor), int64 [batch, 1]."""
+        floor = self.architecture.pooling_floor
+        if floor == 1:
+            return self._lengths()
+        return self.terms.apply("Clip", self._lengths(), self.terms.numbers(floor, scalar=True))
 
 
 _POOLING: dict[str, Callable[[Network, Term], Term]] = {

@@ -143,7 +143,7 @@ class StreamingNetwork(Network, frozen=True):
         kept = t.apply("Where", self._is_read(), states, self._number(_ZERO))
         total = t.apply("ReduceSum", t.apply("Cast", kept, to=DOUBLE), t.numbers(0), keepdims=0)
         pool = t.apply("Add", self._taken("pool"), total)
-        count = t.apply("Clip", self._count(), t.numbers(1, scalar=True))
+        count = t.apply("Clip", self._count(), t.numbers(self.architecture.pooling_floor, scalar=True))
         divisor = t.apply("Cast", t.apply("Unsqueeze", count, t.numbers(1)), to=DOUBLE)
         return t.apply("Cast", t.apply("Div", pool, divisor), to=FLOAT), pool
 

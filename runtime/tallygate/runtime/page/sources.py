@@ -12,7 +12,7 @@ from tallygate.runtime.errors import EngineUnavailableError
 from tallygate.runtime.unicode import table_bytes
 
 _MEND = "install it from the checkout: pip install ./runtime/tallygate-native"
-_IMPORT = re.compile(r"^import \{[^}]*\} from \"(?P<name>\./[\w./]+|\.\./[\w./]+)\";\n", re.MULTILINE)
+_IMPORT = re.compile(r"^(?:import|export) \{[^}]*\} from \"(?P<name>\./[\w./]+|\.\./[\w./]+)\";\n", re.MULTILINE)
 _COMMENT = re.compile(r"/\*\*(?:(?!\*/).)*\*/ ?|^[ \t]*//[^\n]*\n", re.MULTILINE | re.DOTALL)
 _EXPORT = re.compile(r"^export (?=async |function|class|const)", re.MULTILINE)
 _SPACE = re.compile(r"\n\s+")

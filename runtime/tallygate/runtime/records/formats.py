@@ -126,10 +126,16 @@ def _csv_rows(lines: _Lines, name: str, delimiter: str) -> Iterator[Row | BadRow
         elif isinstance(fields, BadRow):
             yield replace(fields, columns=tuple(header))
         elif len(fields.cells) != len(header):
-            reason = f"has {len(fields.cells)} fields where the header has {len(header)}"
-            yield BadRow(fields.line, reason, columns=tuple(header))
+            yield BadRow(fields.line, _other_count(len(fields.cells), header), columns=tuple(header))
         else:
             yield Row(fields.line, dict(zip(header, fields.cells, strict=True)))
+
+
+def _other_count(count: int, header: list[str]) -> str:
+    """One column is what a text without a comma looks like, where a file has no header."""
+    if len(header) == 1:
+        return f"has {count} fields where its first line, {shortened(header[0])}, was taken for a header of one column"
+    return f"has {count} fields where the header has {len(header)}"
 
 
 @dataclass(frozen=True, slots=True)

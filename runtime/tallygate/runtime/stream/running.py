@@ -50,7 +50,7 @@ def streams_of(engine: Engine | StreamEngine, count: int) -> Streams:
     """So many streams. Raises :class:`InputError` for an engine or a model that cannot read a text as it comes."""
     if not isinstance(engine, StreamEngine):
         thing = f"{engine.precision} on {engine.name}"
-        mend = 'load the bundle with precision="integer"; or export it with --streaming, for fp32 on onnxruntime'
+        mend = 'load the bundle with precision="integer", or one with a streaming graph as fp32 on onnxruntime'
         raise InputError(thing, "cannot read a text as it comes", mend)
     return engine.streams(count)
 

@@ -15,6 +15,8 @@ from functools import cache
 from itertools import chain
 from unicodedata import combining, normalize
 
+from tallygate.runtime.unicode import in_canonical_order
+
 _LONG = 64
 """Marks from which a run is sorted: the steps of a shorter one are bounded by this, per character."""
 _PERHAPS_A_MARK = "[\u0300-\u1dff\u20d0-\u33ff\ua66f-\uabff\ufb1e-\ufe2f\U000101fd-\U0001ffff]"
@@ -36,8 +38,8 @@ def _is_mark(character: str) -> bool:
 
 
 def _in_order(run: re.Match[str]) -> str:
-    """The run's marks, each decomposed, by combining class; those of one class keep their order."""
-    return "".join(sorted(chain.from_iterable(normalize("NFD", mark) for mark in run.group()), key=combining))
+    """The run's marks, each decomposed, in canonical order by the interpreter's own classes."""
+    return "".join(in_canonical_order(chain.from_iterable(normalize("NFD", mark) for mark in run.group()), combining))
 
 
 @cache  # compiled when a text first asks for it: most processes read ASCII alone

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tallygate.runtime.unicode.composition import compose as compose
+    from tallygate.runtime.unicode.ordering import in_canonical_order as in_canonical_order
     from tallygate.runtime.unicode.tables import CODE_POINTS as CODE_POINTS
     from tallygate.runtime.unicode.tables import DECOMPOSES as DECOMPOSES
     from tallygate.runtime.unicode.tables import HEADER as HEADER
@@ -22,6 +23,7 @@ else:
         __name__,
         {
             "composition": ("compose",),
+            "ordering": ("in_canonical_order",),
             "tables": (
                 "CODE_POINTS",
                 "DECOMPOSES",

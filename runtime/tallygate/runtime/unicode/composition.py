@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
+from tallygate.runtime.unicode.ordering import in_canonical_order
 from tallygate.runtime.unicode.tables import DECOMPOSES, JOINS, unicode_tables
 
 _L, _V, _T, _S = 0x1100, 0x1161, 0x11A7, 0xAC00
@@ -38,7 +39,9 @@ def _class_of(bit: int) -> str:
 
 def _composed(text: str) -> str:
     parts = [part for character in text for part in _decomposed(ord(character))]
-    return "".join(map(chr, _recomposed(list(_sorted_marks(parts)))))
+    classes = unicode_tables().combining
+    ordered = in_canonical_order(parts, lambda codepoint: classes.get(codepoint, 0))
+    return "".join(map(chr, _recomposed(list(ordered))))
 
 
 def _decomposed(codepoint: int) -> Iterator[int]:
@@ -53,20 +56,6 @@ def _decomposed(codepoint: int) -> Iterator[int]:
         yield from _decomposed(second)
     else:
         yield codepoint
-
-
-def _sorted_marks(codepoints: list[int]) -> Iterator[int]:
-    """Each run of characters with a combining class, in the order of the classes; equal ones stay in order."""
-    combining = unicode_tables().combining
-    run: list[int] = []
-    for codepoint in codepoints:
-        if codepoint in combining:
-            run.append(codepoint)
-            continue
-        yield from sorted(run, key=combining.__getitem__)
-        run.clear()
-        yield codepoint
-    yield from sorted(run, key=combining.__getitem__)
 
 
 def _recomposed(codepoints: list[int]) -> list[int]:

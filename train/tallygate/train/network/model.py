@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from tallygate.runtime.engines.plain import ActivationName
+from tallygate.runtime.graph import check_pooling_floor
 from tallygate.train.network.activations import ACTIVATIONS
 
 
@@ -25,11 +26,16 @@ class Architecture(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     layers: int = 1
     bidirectional: bool = False
     pooling: Literal["last", "mean", "max"] = "last"
+    pooling_floor: int = 1
+    """Least divisor of a mean."""
     head_activation: ActivationName = "linear"
     dropout: float = 0.0
     embedding_dropout: float = 0.0
     variational_dropout: float = 0.0
     weight_drop: float = 0.0
+
+    def __post_init__(self) -> None:
+        check_pooling_floor(self.pooling, self.pooling_floor)
 
     @property
     def width(self) -> int:
@@ -133,7 +139,10 @@ class LSTMClassifier(nn.Module):
         valid = (_positions(states) < lengths.unsqueeze(1)).unsqueeze(2)
         if self.architecture.pooling == "max":
             return states.masked_fill(~valid, -math.inf).amax(dim=1)
-        return (states * valid).sum(dim=1) / lengths.unsqueeze(1)
+        divisor = lengths.unsqueeze(1)
+        if self.architecture.pooling_floor > 1:
+            divisor = divisor.clamp(min=self.architecture.pooling_floor)
+        return (states * valid).sum(dim=1) / divisor
 
     def _last(self, states: Tensor, lengths: Tensor) -> Tensor:
         """The state after the whole text: at the last valid step forward, at the first one backward."""

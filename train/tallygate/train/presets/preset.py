@@ -12,6 +12,7 @@ import msgspec
 
 from tallygate.runtime.engines.plain import ActivationName
 from tallygate.runtime.errors import PresetError
+from tallygate.runtime.graph import check_pooling_floor
 
 
 class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -50,6 +51,8 @@ class ModelPreset(_Section, frozen=True, kw_only=True):
     """Read every text from both ends and join what was read."""
     pooling: Literal["last", "mean", "max"] = "last"
     """What the classifier sees: the last valid state, or the mean or maximum over the valid states."""
+    pooling_floor: int = 1
+    """Least divisor of a mean: below so many tokens, texts speak the more softly the shorter they are."""
     head_activation: ActivationName = "linear"
     """What is applied to these features before the linear layer; `linear` leaves them as they are."""
     dropout: float = 0.0
@@ -66,6 +69,7 @@ class ModelPreset(_Section, frozen=True, kw_only=True):
             self._require(1 <= getattr(self, field) <= 65_536, field, "from 1 to 65,536")
         for field in ("dropout", "embedding_dropout", "variational_dropout", "weight_drop"):
             self._require(0.0 <= getattr(self, field) < 1.0, field, "at least 0 and below 1")
+        check_pooling_floor(self.pooling, self.pooling_floor)
 
 
 class TrainingPreset(_Section, frozen=True, kw_only=True):

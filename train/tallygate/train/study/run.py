@@ -9,7 +9,7 @@ import msgspec
 
 from tallygate.runtime.errors import OutputError, UsageError
 from tallygate.runtime.machine import check_threads
-from tallygate.runtime.outputs import write_bytes
+from tallygate.runtime.outputs import check_writable, write_bytes
 from tallygate.train.corpora import DataSource, check_numbers
 from tallygate.train.say import say
 from tallygate.train.study.context import StudyContext, study_context
@@ -81,3 +81,4 @@ def _check(options: StudyOptions) -> None:
     check_numbers({"seed": (options.seed, 0)})
     if options.folder.exists() and not options.folder.is_dir():
         raise OutputError(options.folder, "is not a folder", "name another folder with --out")
+    check_writable(options.folder)

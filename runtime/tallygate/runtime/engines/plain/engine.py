@@ -64,7 +64,7 @@ class NumpyEngine:
         states: Array = weights.embedding[ids]
         for layer in weights.layers:
             states = _read_layer(layer, states, lengths)
-        pooled = _POOLING[weights.pooling](states, lengths, weights.units)
+        pooled = _POOLING[weights.pooling](states, lengths, weights)
         logits: Array = ACTIVATIONS[weights.head_activation](pooled) @ weights.head_weight.T + weights.head_bias
         return logits
 
@@ -131,19 +131,19 @@ def _gates(weights: DirectionWeights, projected: Array, hidden: Array) -> dict[s
     return {"input": sigmoid(i), "output": sigmoid(o), "forget": sigmoid(f), "candidate": np.tanh(c)}
 
 
-def _last(states: Array, lengths: NDArray[np.int64], units: int) -> Array:
-    forward = states[np.arange(len(states)), lengths - 1, :units]
-    return np.concatenate([forward, states[:, 0, units:]], axis=1)
+def _last(states: Array, lengths: NDArray[np.int64], weights: Weights) -> Array:
+    forward = states[np.arange(len(states)), lengths - 1, : weights.units]
+    return np.concatenate([forward, states[:, 0, weights.units :]], axis=1)
 
 
-def _max(states: Array, lengths: NDArray[np.int64], _units: int) -> Array:
+def _max(states: Array, lengths: NDArray[np.int64], _weights: Weights) -> Array:
     result: Array = np.where(_valid(states, lengths), states, np.float32(-np.inf)).max(axis=1)
     return result
 
 
-def _mean(states: Array, lengths: NDArray[np.int64], _units: int) -> Array:
+def _mean(states: Array, lengths: NDArray[np.int64], weights: Weights) -> Array:
     total: Array = (states * _valid(states, lengths)).sum(axis=1)
-    result: Array = (total / lengths[:, None]).astype(np.float32)
+    result: Array = (total / np.maximum(lengths, weights.pooling_floor)[:, None]).astype(np.float32)
     return result
 
 
@@ -152,4 +152,4 @@ def _valid(states: Array, lengths: NDArray[np.int64]) -> NDArray[np.bool_]:
     return valid
 
 
-_POOLING: dict[str, Callable[[Array, NDArray[np.int64], int], Array]] = {"last": _last, "max": _max, "mean": _mean}
+_POOLING: dict[str, Callable[[Array, NDArray[np.int64], Weights], Array]] = {"last": _last, "max": _max, "mean": _mean}

@@ -47,6 +47,8 @@ class Weights:
     head_bias: Array
     """[outputs]."""
     pooling: str
+    pooling_floor: int = 1
+    """Least divisor of a mean."""
     head_activation: ActivationName = "linear"
 
     @property
@@ -77,6 +79,7 @@ def _collect(file: OnnxFile, architecture: Architecture) -> Weights:
         head_weight=stored_weight(file, "head.weight"),
         head_bias=stored_weight(file, "head.bias"),
         pooling=architecture.pooling,
+        pooling_floor=architecture.pooling_floor,
         head_activation=architecture.head_activation,
     )
 
