@@ -121,7 +121,7 @@ def _check_sizes(graph: Graph, fits: Fits | None) -> None:
 
 
 def _check_interface(file: OnnxFile, form: Form) -> None:
-    for wanted, value in zip([*form.inputs, *form.outputs], [*file.inputs, *file.outputs], strict=False):
+    for wanted, value in [*zip(form.inputs, file.inputs, strict=False), *zip(form.outputs, file.outputs, strict=False)]:
         if wanted != value:
             have = f"{shown(value.name)} of type {value.dtype} with shape {ascii(value.shape)[:80]}"
             raise ValueError(f"{wanted.name} of type {wanted.dtype} with shape {wanted.shape} is {have}")

@@ -90,13 +90,15 @@ class StreamingNetwork(Network, frozen=True):
     def outputs(self) -> dict[str, Term]:
         """Every output by name: ``logits`` [batch, outputs], and the states after these tokens."""
         given = {"state_out_count": self._count()}
-        states = self.storage.embedded(self.terms, self.terms.leaf("input", "ids"))[1]
-        for layer in range(self.architecture.layers):
-            states, hidden, cell = self._read(layer, states)
+        _, words = self.storage.embedded(self.terms, self.terms.leaf("input", "ids"))
+        every, hidden, cell = self._read(0, words)
+        given |= {"state_out_hidden_00": hidden, "state_out_cell_00": cell}
+        for layer in range(1, self.architecture.layers):
+            every, hidden, cell = self._read(layer, self._states(every))
             given |= {f"state_out_hidden_{layer:02}": hidden, f"state_out_cell_{layer:02}": cell}
         features = hidden
         if pooled := _POOLS.get(self.architecture.pooling):
-            features, given["state_out_pool"] = pooled(self, states)
+            features, given["state_out_pool"] = pooled(self, self._states(every))
         return {"logits": self._answer(features)} | given
 
     def _taken(self, name: str) -> Term:
@@ -111,8 +113,12 @@ class StreamingNetwork(Network, frozen=True):
         t = self.terms
         return t.apply("Unsqueeze", t.apply("Greater", count, t.numbers(0, scalar=True)), t.numbers(1))
 
+    def _states(self, every: Term) -> Term:
+        return self.terms.apply("Squeeze", every, self.terms.numbers(1))
+
     def _read(self, layer: int, states: Term) -> tuple[Term, Term, Term]:
-        """One layer: its hidden states, and the last hidden state and cell of each row, both [batch, hidden size].
+        """One layer: its hidden states [time, 1, batch, hidden size], and each row's last one and its cell, both
+        [batch, hidden size].
 
         onnxruntime gives zeros for a row of length 0, so a row that pauses keeps what it had.
         """
@@ -128,7 +134,7 @@ class StreamingNetwork(Network, frozen=True):
             t.apply("Where", moves, t.apply("Squeeze", new, t.numbers(0)), old)
             for new, old in zip(last, before, strict=True)
         ]
-        return t.apply("Squeeze", every, t.numbers(1)), kept[0], kept[1]
+        return every, kept[0], kept[1]
 
     def _is_read(self) -> Term:
         """Where there is text, bool [time, batch, 1]."""
