@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -32,11 +32,11 @@ if TYPE_CHECKING:
 HOSTILE = "</script><script>alert(1)</script>&lt;\u2028{{payload}}\\u003c"
 
 
-def integer_bundle(model: str, path: Path, labels: list[str], name: str = "toy") -> Path:
+def integer_bundle(model: str, path: Path, labels: list[str], name: str = "toy", texts: Sequence[str] = TEXTS) -> Path:
     """A bundle whose integer variant is one of the shared images."""
     toy = ToyBundle()
     outputs = 1 if len(labels) == 2 else len(labels)
-    lines = [{"text": text, "ids": [1], "logits": [0.0] * outputs} for text in TEXTS]
+    lines = [{"text": text, "ids": [1], "logits": [0.0] * outputs} for text in texts]
     toy.files["golden.jsonl"] = "".join(f"{json.dumps(line)}\n" for line in lines).encode()
     toy.files["model.integer.bin"] = (FOLDER / f"{model}.integer.bin").read_bytes()
     variant = dict(toy.manifest["variants"]["fp32"])  # type: ignore[index]

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
+import msgspec
 import pytest
 
+from tallygate.runtime.engines.integer import NativeEngine
 from tallygate.runtime.page import PageContents, Sources, page_of
 from tests.runtime.page.conftest import altered_page, bit_flipped
-from tests.shared.make import TEXTS
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from tests.runtime.page.conftest import Opener
 
 
-@pytest.mark.parametrize("part", ["image", "simd128", "scalar", "golden texts", "golden logits"])
+@pytest.mark.parametrize("part", ["image", "simd128", "scalar", "golden texts"])
 def test_one_bit_of_a_part_and_it_answers_nothing(
     contents: PageContents, sources: Sources, open_file: Opener, tmp_path: Path, part: str
 ) -> None:
@@ -53,28 +54,31 @@ def test_one_character_of_the_payload_and_it_answers_nothing(
 def test_a_golden_that_is_answered_otherwise_and_it_answers_nothing(
     contents: PageContents, sources: Sources, open_file: Opener, tmp_path: Path
 ) -> None:
-    logits = np.ascontiguousarray(contents.logits, "<f8").tobytes()
+    texts = msgspec.json.encode(list(contents.texts)).replace(b'"good"', b'"bad "')
     path = tmp_path / "page.html"
-    path.write_text(altered_page(contents, sources, "golden logits", bit_flipped(logits, 8), told=True), "utf-8")
+    path.write_text(altered_page(contents, sources, "golden texts", texts, told=True), "utf-8")
     page = open_file(path, state="refused")
     told = page.locator("#what-to-do").inner_text()
-    assert told.startswith(
-        f"1 of {len(TEXTS)} golden texts: are answered otherwise than at export by the kernel simd128"
-    )
+    assert told.startswith("the golden texts: are answered otherwise than at export by the kernel simd128")
+    assert page.locator("#text").count() == 0
 
 
 def test_a_word_that_is_answered_otherwise_and_it_answers_nothing(
     contents: PageContents, sources: Sources, open_file: Opener, tmp_path: Path
 ) -> None:
+    """All texts but those of the words, whose answers then are none."""
+    logits, _ = NativeEngine(contents.image, "scalar").run_texts(list(contents.texts))
     path = tmp_path / "page.html"
-    path.write_text(page_of(replace(contents, swept_logits="0" * 64), sources), "utf-8")
+    path.write_text(page_of(replace(contents, answers=hashlib.sha256(logits.tobytes()).hexdigest()), sources), "utf-8")
     told = open_file(path, state="refused").locator("#what-to-do").inner_text()
-    assert told.startswith("the words of the vocabulary: are answered otherwise than at export")
+    assert told.startswith("the golden texts: are answered otherwise than at export")
 
 
 def test_an_altered_script_is_not_run(pages: dict[str, Path], chromium: Browser, tmp_path: Path) -> None:
     page = pages["two-labels"].read_text("utf-8")
-    (tmp_path / "page.html").write_text(page.replace("equal < count", "equal < 0.00"), "utf-8")
+    altered = page.replace("!== facts.answers", "=== facts.answers")
+    assert altered != page
+    (tmp_path / "page.html").write_text(altered, "utf-8")
     opened = chromium.new_page()
     opened.goto((tmp_path / "page.html").as_uri())
     opened.wait_for_timeout(500)

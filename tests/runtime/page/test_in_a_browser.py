@@ -14,7 +14,7 @@ from tallygate.runtime.page import PageContents
 from tallygate.runtime.prediction import probabilities_from_logits
 from tests.runtime.page.conftest import HOSTILE, answer_file, write
 from tests.shared.goldens import logits_of, shared
-from tests.shared.make import TEXTS
+from tests.shared.make import FOLDER, TEXTS
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -150,6 +150,48 @@ def test_a_screen_reader_is_told_the_answer_when_the_typing_rests(pages: dict[st
     assert told.text_content() == f"{page.locator('#label').text_content()}, {page.locator('#sure').text_content()}"
     page.locator("#how:not(.tg-stale)").wait_for()
     assert "after each word, from" in (page.get_by_role("img").get_attribute("aria-label") or "")
+
+
+def test_only_a_model_that_reads_from_both_ends_has_beginnings_read_anew_and_says_so(
+    pages: dict[str, Path], open_file: Opener
+) -> None:
+    for model, said in (
+        ("two-labels", ""),
+        ("three-labels", "This model reads texts from both ends, so each beginning was read anew."),
+    ):
+        page = open_file(pages[model])
+        page.fill("#text", "good bad")
+        page.locator("#how:not(.tg-stale)").wait_for()
+        assert page.locator("#rows tr").count() == 2
+        assert page.locator("#reread").inner_text() == said
+
+
+@pytest.mark.parametrize("model", ["two-labels", "three-labels"])
+def test_whatever_is_typed_the_running_answer_is_that_of_each_beginning(
+    pages: dict[str, Path], open_file: Opener, model: str
+) -> None:
+    """Key by key, with a word mended in the middle."""
+    page = open_file(pages[model])
+    engine = NativeEngine((FOLDER / f"{model}.integer.bin").read_bytes(), "scalar")
+    box = page.get_by_role("textbox", name="Text")
+    box.focus()
+    page.keyboard.type("good bax, ax by")
+    for _ in range(len(", ax by")):
+        page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Backspace")
+    page.keyboard.type("d")
+    page.locator("#how:not(.tg-stale)").wait_for()
+    beginnings = ["good", "good bad", "good bad,", "good bad, ax", "good bad, ax by"]
+    assert box.input_value() == beginnings[-1]
+    logits, _ = engine.run_texts(beginnings)
+    temperatures = engine.read().temperatures
+    shares = [
+        probabilities_from_logits(row[None].astype(np.float32), float(temperatures[min(at, len(temperatures)) - 1]))[0]
+        for at, row in enumerate(logits, 1)
+    ]
+    drawn = 1 if model == "two-labels" else int(shares[-1].argmax())
+    told = page.locator("#rows td:nth-child(2)").all_text_contents()
+    assert told == [f"{100 * row[drawn]:.1f}%" for row in shares]
 
 
 def test_light_and_dark(pages: dict[str, Path], open_file: Opener) -> None:

@@ -14,9 +14,9 @@ from tallygate.runtime.bundle import open_bundle
 from tallygate.runtime.cli import main
 from tallygate.runtime.engines.integer import NativeEngine, read_image
 from tallygate.runtime.page import PageContents, Sources, contents_of, page_of
-from tallygate.runtime.page.contents import swept_texts
+from tallygate.runtime.page.contents import word_texts
 from tests.runtime.conftest import ToyBundle
-from tests.runtime.page.conftest import HOSTILE
+from tests.runtime.page.conftest import HOSTILE, integer_bundle
 from tests.shared.make import TEXTS
 
 ROOT = Path(__file__).parents[3]
@@ -126,15 +126,40 @@ def test_more_goldens_than_fit_are_left_out_from_the_end(
     contents = contents_of(open_bundle(bundles["two-labels"]))
     assert list(contents.texts) == TEXTS[:4]
     assert len(contents.logits) == 4
-    assert contents.goldens == len(TEXTS)
+    assert (contents.asked, contents.goldens) == (4, len(TEXTS))
 
 
-def test_every_word_is_swept(contents: PageContents) -> None:
+def test_every_word_is_asked(contents: PageContents) -> None:
     image = read_image(contents.image, "image")
-    texts = swept_texts(image)
+    texts = word_texts(image).texts
     assert sorted(word for text in texts for word in text.split(" ")) == sorted(image.words)
-    logits, _ = NativeEngine(contents.image, "scalar").run_texts(texts)
-    assert hashlib.sha256(logits.tobytes()).hexdigest() == contents.swept_logits
+    logits, _ = NativeEngine(contents.image, "scalar").run_texts([*contents.texts, *texts])
+    assert hashlib.sha256(logits.tobytes()).hexdigest() == contents.answers
+
+
+def test_goldens_that_name_every_word_are_asked_and_take_no_room(contents: PageContents, tmp_path: Path) -> None:
+    """As every export writes them."""
+    words = contents.words.texts
+    found, without_one = (
+        contents_of(open_bundle(integer_bundle("two-labels", tmp_path / name, ["no", "yes"], texts=texts)))
+        for name, texts in (
+            ("whole", [*TEXTS[:5], *words, *TEXTS[5:], words[0]]),
+            ("without one", [*TEXTS, *words[:-1]]),
+        )
+    )
+    assert list(found.texts) == TEXTS
+    assert found.asked == found.goldens == len(TEXTS) + len(words) + 1
+    assert found.answers == contents.answers
+    assert list(without_one.texts) == [*TEXTS, *words[:-1]]
+    assert without_one.asked == without_one.goldens == len(TEXTS) + len(words) - 1
+
+
+def test_of_a_large_vocabulary_some_words_are_asked(contents: PageContents, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tallygate.runtime.page.contents.MOST_WORDS", 10)
+    image = read_image(contents.image, "image")
+    words = word_texts(image)
+    assert words.every == -(-len(image.words) // 10)
+    assert words.words == -(-len(image.words) // words.every) == len(" ".join(words.texts).split(" "))
 
 
 def test_a_bundle_without_an_integer_variant_is_refused(

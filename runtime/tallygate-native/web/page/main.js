@@ -41,10 +41,11 @@ function showName() {
 }
 
 /** @param {Proof} proof */
-function showProof({ asked, words, hash, milliseconds, classifier, parts }) {
+function showProof({ hash, milliseconds, classifier, parts }) {
+  const { asked, goldens, words } = facts;
   byId("proof").className = "tg-message good";
   byId("verdict").textContent = `${grouped(asked)} of ${counted(asked, "answer")} equal to the last bit`;
-  byId("what-to-do").textContent = `This copy, in this browser, answers as the model did at export; each of its ${counted(words, "word")} was asked as well.`;
+  byId("what-to-do").textContent = `This copy, in this browser, answers as the model did at export; each of its ${counted(words.count, "word")} was asked as well.`;
   byId("hash").textContent = hash;
   byId("hash-part").hidden = false;
   byId("main").hidden = false;
@@ -54,7 +55,7 @@ function showProof({ asked, words, hash, milliseconds, classifier, parts }) {
     "bundle, sha256": facts.bundleSha256,
     "image, sha256": `${facts.imageSha256}, ${image}`,
     kernel: `${classifier.kernel}, WebAssembly of ${wasm}`,
-    proved: `${grouped(asked)} of the bundle's ${counted(facts.goldens, "golden text")} and ${counted(words, "word")}, in ${milliseconds.toFixed(0)} ms`,
+    proved: `${grouped(asked)} of the bundle's ${counted(goldens, "golden text")}, ${counted(words.count, "word")} among them, in ${milliseconds.toFixed(0)} ms`,
     "reads at most": counted(classifier.maxLength, "token"),
     "written by": `tallygate ${facts.createdWith}`,
   };

@@ -5,7 +5,7 @@
 // is put together again are steps in the page's facts, with the hash that it must have then.
 
 import { TallygateError } from "../tallygate.js";
-import { bytesFromBase85 } from "./base85.js";
+import { bytesFromBase91 } from "./base91.js";
 import { sha256 } from "./sha256.js";
 
 /** @typedef {["raw", number] | ["planes", number, number] | ["rises", number] | ["copy", string, number, number] | ["slots", number, number, number, number]} Step */
@@ -38,7 +38,7 @@ function altered(what) {
 /** @param {string} text */
 async function inflated(text) {
   try {
-    const packed = new Blob([bytesFromBase85(text)]);
+    const packed = new Blob([bytesFromBase91(text)]);
     const stream = packed.stream().pipeThrough(new DecompressionStream("deflate-raw"));
     return new Uint8Array(await new Response(stream).arrayBuffer());
   } catch {

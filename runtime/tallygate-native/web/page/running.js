@@ -1,104 +1,120 @@
-// The answer after each word of a text: every beginning of it is asked, in slices, so that the page never waits long.
+// The answer after each word of a text, without the page ever waiting long.
 //
-// Whoever types at the end of a text has asked most beginnings already, and those are kept.
+// A stream reads the text once, and what it was at some words is kept: whoever types on, or mends a word, has only what
+// follows read anew. A model that reads from both ends has no stream, and its beginnings are read anew (rereading.js).
 
-/** @import { Classifier } from "../tallygate.js" */
+import { Rereading, pause } from "./rereading.js";
 
-/** Most tokens of all beginnings together; of longer texts some are asked, and the curve between them is straight. */
-const MOST_STEPS = 100_000;
-/** Tokens of the beginnings that are asked at once: some milliseconds. */
-const SLICE_STEPS = 2_000;
+/** @import { Classifier, Stream, Token } from "../tallygate.js" */
 
-export class Running {
-  /** @type {Classifier} */ #classifier;
-  /** @type {number[]} */ #ids = [];
-  /** @type {Map<number, number[]>} */ #answers = new Map();
+/** Words that are read between two rests of a long text: some milliseconds. */
+const SLICE_WORDS = 128;
+/** Words between two states that are kept. */
+const KEPT_WORDS = 64;
+
+/**
+ * @param {Classifier} classifier
+ * @returns {Reading | Rereading}
+ */
+export function runningOf(classifier) {
+  return classifier.isBidirectional ? new Rereading(classifier) : new Reading(classifier);
+}
+
+/** What was read of a text up to a token. @typedef {{ tokens: number, end: number, state: Uint8Array }} Mark */
+
+export class Reading {
+  /** @type {Stream} */ #stream;
+  /** The text from its first token on, where its tokens end in it, and their ids. */
+  #text = "";
+  /** @type {{ id: number, end: number }[]} */ #tokens = [];
+  /** Probabilities by label after each token, as many as were asked. @type {number[][]} */ #answers = [];
+  /** @type {Mark[]} */ #marks;
 
   /** @param {Classifier} classifier */
   constructor(classifier) {
-    this.#classifier = classifier;
+    this.#stream = classifier.stream();
+    this.#marks = [{ tokens: 0, end: 0, state: this.#stream.state() }];
   }
 
   /**
    * Probabilities by label after each token; null where `isWanted` says no in between.
    *
-   * @param {number[]} ids
+   * @param {string} text
+   * @param {Token[]} tokens of it
    * @param {() => boolean} isWanted
    * @returns {Promise<number[][] | null>}
    */
-  async after(ids, isWanted) {
-    this.#forgetOthers(ids);
-    const lengths = lengthsAsked(ids.length);
-    const missing = lengths.filter((length) => !this.#answers.has(length));
-    while (missing.length) {
-      this.#ask(ids, slice(missing));
-      if (missing.length) await pause();
+  async after(text, tokens, isWanted) {
+    const { start } = tokens[0];
+    this.#goTo(text.slice(start), tokens.map(({ id, end }) => ({ id, end: end - start })));
+    while (this.#answers.length < tokens.length) {
+      this.#read(Math.min(tokens.length, this.#answers.length + SLICE_WORDS));
+      if (this.#answers.length < tokens.length) await pause();
       if (!isWanted()) return null;
     }
-    return straightened(lengths, lengths.map((length) => this.#answers.get(length) ?? []));
+    return [...this.#answers];
+  }
+
+  /** What is to be said of how the answers were made. */
+  said() {
+    return "";
   }
 
   /**
-   * Answers that are the same for this text.
+   * Sets the stream behind the last token that stands in this text too.
    *
-   * @param {number[]} ids
+   * @param {string} text
+   * @param {{ id: number, end: number }[]} tokens
    */
-  #forgetOthers(ids) {
+  #goTo(text, tokens) {
+    const same = commonLength(text, this.#text);
     let common = 0;
-    while (common < ids.length && ids[common] === this.#ids[common]) common++;
-    for (const length of [...this.#answers.keys()]) if (length > common) this.#answers.delete(length);
-    this.#ids = ids;
+    while (common < this.#answers.length && isToken(tokens[common], this.#tokens[common]) && tokens[common].end <= same) common++;
+    [this.#text, this.#tokens] = [text, tokens];
+    this.#answers.length = common;
+    this.#marks = this.#marks.filter((mark) => mark.tokens <= common);
+    const mark = this.#marks[this.#marks.length - 1];
+    this.#stream.resume(mark.state);
+    this.#stream.push(text.slice(mark.end, this.#endOf(common)));
   }
 
-  /**
-   * @param {number[]} ids
-   * @param {number[]} lengths
-   */
-  #ask(ids, lengths) {
-    const answers = this.#classifier.probabilities(lengths.map((length) => ids.slice(0, length)));
-    lengths.forEach((length, at) => this.#answers.set(length, answers[at]));
-  }
-}
-
-/**
- * The lengths of the beginnings that are asked, the whole text among them.
- *
- * @param {number} length
- */
-export function lengthsAsked(length) {
-  const most = Math.max(2, Math.floor((2 * MOST_STEPS) / (length + 1)));
-  if (length <= most) return Array.from({ length }, (_, at) => at + 1);
-  const even = Array.from({ length: most }, (_, at) => 1 + Math.floor((at * (length - 1)) / (most - 1)));
-  return [...new Set(even)];
-}
-
-/**
- * Takes the lengths that are asked next off the front: at least one.
- *
- * @param {number[]} lengths
- */
-function slice(lengths) {
-  let [count, steps] = [0, 0];
-  while (count < lengths.length && (!count || steps + lengths[count] <= SLICE_STEPS)) steps += lengths[count++];
-  return lengths.splice(0, count);
-}
-
-/** Lets the page draw and take input. */
-function pause() {
-  return new Promise((resolve) => setTimeout(resolve));
-}
-
-/**
- * @param {number[]} lengths rising, from 1
- * @param {number[][]} answers
- */
-function straightened(lengths, answers) {
-  const all = [answers[0]];
-  for (let at = 1; at < lengths.length; at++) {
-    const span = lengths[at] - lengths[at - 1];
-    for (let step = 1; step <= span; step++) {
-      all.push(answers[at].map((value, label) => answers[at - 1][label] + ((value - answers[at - 1][label]) * step) / span));
+  /** @param {number} until how many tokens */
+  #read(until) {
+    for (let at = this.#answers.length; at < until; at++) {
+      if (at % KEPT_WORDS === 0 && at > this.#marks[this.#marks.length - 1].tokens) {
+        this.#marks.push({ tokens: at, end: this.#endOf(at), state: this.#stream.state() });
+      }
+      this.#stream.push(this.#text.slice(this.#endOf(at), this.#endOf(at + 1)));
+      this.#answers.push(Object.values(this.#stream.prediction.probabilities));
     }
   }
-  return all;
+
+  /**
+   * Where so many tokens end; the first of a text without any stands nowhere.
+   *
+   * @param {number} tokens
+   */
+  #endOf(tokens) {
+    return tokens ? this.#tokens[tokens - 1].end : 0;
+  }
+}
+
+/**
+ * @param {{ id: number, end: number } | undefined} one
+ * @param {{ id: number, end: number }} other
+ */
+function isToken(one, other) {
+  return one !== undefined && one.id === other.id && one.end === other.end;
+}
+
+/**
+ * Characters that two texts begin with alike.
+ *
+ * @param {string} one
+ * @param {string} other
+ */
+function commonLength(one, other) {
+  let length = 0;
+  while (length < one.length && one[length] === other[length]) length++;
+  return length;
 }

@@ -2,9 +2,10 @@
 
 import { showRunning, showVerdict } from "./answer.js";
 import { byId, element, percent } from "./elements.js";
-import { Running } from "./running.js";
+import { runningOf } from "./running.js";
 
 /** @import { Classifier } from "../tallygate.js" */
+/** @typedef {ReturnType<typeof runningOf>} Running */
 
 /** A screen reader is told the answer when the typing rests for so long. */
 const REST_MILLISECONDS = 700;
@@ -15,7 +16,7 @@ const REST_MILLISECONDS = 700;
  */
 export function startTyping(classifier, examples) {
   const box = /** @type {HTMLTextAreaElement} */ (byId("text"));
-  const running = new Running(classifier);
+  const running = runningOf(classifier);
   let resting = 0;
   const answer = () => {
     clearTimeout(resting);
@@ -57,9 +58,10 @@ async function answerText(classifier, running, text, current) {
   const answered = { text, tokens: classifier.tokens(text), prediction, milliseconds, labels: [...classifier.labels] };
   showVerdict(answered);
   byId("how").classList.add("tg-stale");
-  const shares = await running.after(answered.tokens.map((token) => token.id), () => current() === text);
+  const shares = await running.after(text, answered.tokens, () => current() === text);
   if (!shares) return;
   showRunning(answered, shares);
+  byId("reread").textContent = running.said();
   byId("how").classList.remove("tg-stale");
 }
 

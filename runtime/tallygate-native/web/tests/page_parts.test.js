@@ -2,10 +2,12 @@ import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import test from "node:test";
 import { load } from "../tallygate.js";
-import { bytesFromBase85 } from "../page/base85.js";
+import { bytesFromBase91 } from "../page/base91.js";
 import { answerFile } from "../page/files.js";
-import { Running, lengthsAsked } from "../page/running.js";
+import { lengthsAsked } from "../page/rereading.js";
+import { runningOf } from "../page/running.js";
 import { sha256 } from "../page/sha256.js";
+import { shuffled } from "../page/shuffling.js";
 import { shared } from "./shared.js";
 
 /** @import { Told } from "../page/files.js" */
@@ -19,10 +21,18 @@ test("SHA-256 is that of node at every length", () => {
   }
 });
 
-test("what is none of base 85 is refused", () => {
-  assert.deepEqual([...bytesFromBase85("")], []);
-  assert.equal(new TextDecoder().decode(bytesFromBase85("bYX04d1qmCWd")), "tallygate");
-  for (const text of ["<0000", "00 00", "\u00e90000", "~~~~~", "0000\n"]) assert.throws(() => bytesFromBase85(text), RangeError);
+test("what is none of base 91 is refused", () => {
+  assert.deepEqual([...bytesFromBase91("")], []);
+  assert.equal(new TextDecoder().decode(bytesFromBase91("*%T+Hyu)OeV!")), "tallygate");
+  for (const text of ["<0", "0 00", "\u00e90", "~~", "00\n", "000~", "&0", "~"]) assert.throws(() => bytesFromBase91(text), RangeError);
+});
+
+test("all items are shuffled as Python shuffles them", () => {
+  // [Random(seed).sample(range(7), 7) for seed in (0, 1, 2**32 - 1)], and the end of Random(0).sample(range(1000), 1000)
+  assert.deepEqual(shuffled([...Array(7).keys()], 0), [6, 3, 5, 0, 1, 2, 4]);
+  assert.deepEqual(shuffled([...Array(7).keys()], 1), [1, 4, 0, 2, 5, 6, 3]);
+  assert.deepEqual(shuffled([...Array(7).keys()], 4294967295), [5, 4, 1, 6, 2, 3, 0]);
+  assert.deepEqual(shuffled([...Array(1000).keys()], 0).slice(-5), [237, 549, 160, 621, 439]);
 });
 
 test("all beginnings of a short text are asked, and of a long one some, the whole among them", () => {
@@ -37,24 +47,44 @@ test("all beginnings of a short text are asked, and of a long one some, the whol
   }
 });
 
-test("the running answer is the same whatever was typed before", async () => {
-  const classifier = await load(image);
-  const texts = ["good", "good bad", "good bad ax", "bad bad ax", "", "good bad ax by bz good", "good bad"];
-  const running = new Running(classifier);
-  for (const text of texts) {
-    const ids = classifier.encode(text);
-    const alone = ids.map((_, at) => classifier.probabilities([ids.slice(0, at + 1)])[0]);
-    assert.deepEqual(await running.after(ids, () => true), alone);
-  }
-});
+const TYPED = [
+  "good", "good bad", "good bad ax", "bad bad ax", "", "good bad ax by bz good", "good bad", "goo", "good d", "good don", "good don\u2019",
+  "good don\u2019t", "good cafe", "good cafe\u0301", "cafe\u0301 good", " \ufeff good", "good =", "good =\u0338", "good <b", "good <br", "good <br>bad",
+  "good \ud83d", "good \ud83d\ude00 bad", "ax ay ".repeat(70), "ax ay ".repeat(70) + "b", "ax ".repeat(70) + "by ".repeat(70), "ax ay ".repeat(64), "!?",
+];
 
-test("a running answer that nobody wants any more stops, and the next one is right", async () => {
-  const classifier = await load(image);
-  const running = new Running(classifier);
-  const ids = classifier.encode("good bad ".repeat(20));
-  assert.equal(await running.after(ids, () => false), null);
-  const after = await running.after(ids, () => true);
-  assert.deepEqual(after?.at(-1), classifier.probabilities([ids])[0]);
+for (const model of ["two-labels", "three-labels"]) {
+  test(`the running answer is the same whatever was typed before[${model}]`, async () => {
+    const classifier = await load(shared(model).image);
+    const running = runningOf(classifier);
+    for (const text of [...TYPED, ...[...TYPED].reverse()]) {
+      const tokens = classifier.tokens(text);
+      const ids = tokens.map((token) => token.id);
+      const alone = ids.map((_, at) => classifier.probabilities([ids.slice(0, at + 1)])[0]);
+      assert.deepEqual(await running.after(text, tokens, () => true), alone, text);
+    }
+  });
+
+  test(`a running answer that nobody wants any more stops, and the next one is right[${model}]`, async () => {
+    const classifier = await load(shared(model).image);
+    const running = runningOf(classifier);
+    const text = "good bad ".repeat(20);
+    const tokens = classifier.tokens(text);
+    assert.equal(await running.after(text, tokens, () => false), null);
+    const after = await running.after(text, tokens, () => true);
+    assert.deepEqual(after?.at(-1), Object.values(classifier.predict(text).probabilities));
+  });
+}
+
+test("only a model that reads from both ends has its beginnings read anew, and says so", async () => {
+  const said = [];
+  for (const model of ["two-labels", "three-labels"]) {
+    const classifier = await load(shared(model).image);
+    const running = runningOf(classifier);
+    await running.after("good bad", classifier.tokens("good bad"), () => true);
+    said.push(running.said());
+  }
+  assert.deepEqual(said, ["", "This model reads texts from both ends, so each beginning was read anew."]);
 });
 
 /**

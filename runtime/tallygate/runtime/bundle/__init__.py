@@ -5,6 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from tallygate.runtime.bundle.all_words import MAX_LOGITS as MAX_LOGITS
+    from tallygate.runtime.bundle.all_words import parts_of as parts_of
+    from tallygate.runtime.bundle.all_words import texts_of_all_words as texts_of_all_words
+    from tallygate.runtime.bundle.all_words import words_per_text as words_per_text
     from tallygate.runtime.bundle.files import as_bundle_error as as_bundle_error
     from tallygate.runtime.bundle.goldens import Golden as Golden
     from tallygate.runtime.bundle.layout import INTEGER as INTEGER
@@ -38,6 +42,7 @@ else:
     __getattr__, __dir__ = handed_on(
         __name__,
         {
+            "all_words": ("MAX_LOGITS", "parts_of", "texts_of_all_words", "words_per_text"),
             "files": ("as_bundle_error",),
             "goldens": ("Golden",),
             "layout": ("INTEGER", "LAYOUT"),

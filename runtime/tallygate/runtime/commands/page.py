@@ -27,7 +27,7 @@ def run(arguments: argparse.Namespace) -> int:
     sources, contents = read_sources(), contents_of(bundle_from(arguments))
     page = page_of(contents, sources)
     write_text(out, page)
-    print(f"{out}: {len(page.encode('utf-8')):,} bytes, {len(contents.texts):,} of {contents.goldens:,} golden texts")
+    print(f"{out}: {len(page.encode('utf-8')):,} bytes, {contents.asked:,} of {contents.goldens:,} golden texts")
     print(f"sha256 of the golden logits: {contents.golden_logits}")
     return 0
 

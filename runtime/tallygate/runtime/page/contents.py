@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from tallygate.runtime.bundle import INTEGER, Bundle
+from tallygate.runtime.bundle import INTEGER, Bundle, texts_of_all_words, words_per_text
 from tallygate.runtime.engines.integer import DeviceImage, IntegerNumpyEngine
 from tallygate.runtime.errors import BundleInvalidError
 from tallygate.runtime.page.examples import examples_among
@@ -18,11 +18,9 @@ from tallygate.runtime.text import TextContract, Tokenizer, Vocabulary
 from tallygate.runtime.version import VERSION
 
 GOLDEN_BYTES = 36_000
-"""Most bytes of the golden texts that a page holds: some three hundred of the shipped model's. Its other ones only name
-every word once, which the page does without holding them."""
-SWEPT_WORDS = 50_000
+"""Most bytes of the golden texts that a page holds, beside those that only name every word: these it makes itself."""
+MOST_WORDS = 50_000
 """Most words of the vocabulary that a page asks; of a larger one they are evenly spread."""
-WORDS_PER_TEXT = 16
 
 
 class PageScore(msgspec.Struct, frozen=True):
@@ -32,6 +30,22 @@ class PageScore(msgspec.Struct, frozen=True):
     split: str
     rows: int
     accuracy: float
+
+
+@dataclass(frozen=True)
+class WordTexts:
+    """Texts of all words, which the page makes of its image as :func:`texts_of_all_words` does."""
+
+    texts: Sequence[str]
+    size: int
+    """Words of a text."""
+    every: int
+    """1, or of which words only each so-manieth stands there."""
+
+    @property
+    def words(self) -> int:
+        """How many they hold."""
+        return sum(text.count(" ") + 1 for text in self.texts)
 
 
 @dataclass(frozen=True)
@@ -45,13 +59,17 @@ class PageContents:
     golden_logits: str
     """The hash that ``tallygate verify`` prints."""
     texts: Sequence[str]
-    """The bundle's golden texts, as many as fit."""
+    """The bundle's golden texts, as many as fit, without those of :attr:`words`."""
+    words: WordTexts
+    """What the page asks beside them."""
     goldens: int
-    """How many the bundle has."""
+    """How many golden texts the bundle has."""
+    asked: int
+    """How many of them the page asks: all of them, unless they are no texts of all words and too large."""
     logits: NDArray[np.float64]
-    """[texts, outputs]: what the specification answers to each."""
-    swept_logits: str
-    """SHA-256 of what it answers to :func:`swept_texts`."""
+    """[texts, outputs]: what the specification answers to :attr:`texts`."""
+    answers: str
+    """SHA-256 of what it answers to :attr:`texts` and then :attr:`words`, as doubles."""
     score: PageScore | None
     examples: Sequence[dict[str, str]]
     created_with: str = VERSION
@@ -70,9 +88,11 @@ def contents_of(bundle: Bundle) -> PageContents:
         )
     image = bundle.read(manifest.variants[INTEGER].file)
     engine = IntegerNumpyEngine(image)
+    words = word_texts(engine.image)
     goldens = [golden.text for golden in bundle.goldens()]
-    texts = _as_many_as_fit(goldens)
+    texts = _as_many_as_fit(_without(goldens, words))
     logits = _logits(engine, texts)
+    answers = np.concatenate([logits, _logits(engine, words.texts)])
     return PageContents(
         name=manifest.name,
         labels=manifest.labels,
@@ -80,23 +100,31 @@ def contents_of(bundle: Bundle) -> PageContents:
         bundle_sha256=bundle.sha256,
         golden_logits=engine.answers_of_goldens(),
         texts=texts,
+        words=words,
         goldens=len(goldens),
+        asked=sum(text in {*texts, *words.texts} for text in goldens),
         logits=logits,
-        swept_logits=hashlib.sha256(_logits(engine, swept_texts(engine.image)).tobytes()).hexdigest(),
+        answers=hashlib.sha256(np.ascontiguousarray(answers, "<f8").tobytes()).hexdigest(),
         score=_score(bundle),
         examples=examples_among(texts, logits),
     )
 
 
-def swept_texts(image: DeviceImage) -> list[str]:
-    """Every word of the vocabulary, in the image's order: the page makes the same texts from its image."""
-    words = sorted(image.words, key=lambda word: word.encode("utf-8"))
-    words = words[:: -(-len(words) // SWEPT_WORDS) or 1]
-    return [" ".join(words[start : start + WORDS_PER_TEXT]) for start in range(0, len(words), WORDS_PER_TEXT)]
+def word_texts(image: DeviceImage) -> WordTexts:
+    """Every word of the vocabulary: goldens end with the same texts, in the same order."""
+    size = words_per_text(len(image.words), image.model.outputs, image.max_length)
+    every = -(-len(image.words) // MOST_WORDS) or 1
+    return WordTexts(texts_of_all_words(image.words, size, every), size, every)
+
+
+def _without(goldens: Sequence[str], words: WordTexts) -> list[str]:
+    """The goldens that the page must hold: all, unless the texts of all words are among them."""
+    made = set(words.texts)
+    return [text for text in goldens if text not in made] if made <= set(goldens) else list(goldens)
 
 
 def _as_many_as_fit(texts: Sequence[str]) -> list[str]:
-    """From the front, at least one."""
+    """From the front, at least one where there is one."""
     sizes = np.cumsum([len(msgspec.json.encode(text)) + 1 for text in texts])
     return list(texts[: max(1, int(np.searchsorted(sizes, GOLDEN_BYTES, side="right")))])
 

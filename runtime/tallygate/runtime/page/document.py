@@ -9,7 +9,6 @@ import re
 from collections.abc import Sequence
 
 import msgspec
-import numpy as np
 
 from tallygate.runtime.page.contents import PageContents, image_sha256
 from tallygate.runtime.page.packing import Part, image_part, module_beside, module_part, payload_of, plain_part
@@ -27,13 +26,11 @@ def page_of(contents: PageContents, sources: Sources) -> str:
 def parts_of(contents: PageContents, sources: Sources) -> list[Part]:
     """What the page needs, in the order of its payload."""
     simd128 = module_part("simd128", sources.simd128, sources.unicode_tables)
-    logits = np.ascontiguousarray(contents.logits, "<f8").tobytes()
     return [
         image_part("image", contents.image),
         simd128,
         module_beside("scalar", sources.scalar, simd128, sources.unicode_tables),
         plain_part("golden texts", msgspec.json.encode(list(contents.texts))),
-        plain_part("golden logits", logits),
     ]
 
 
@@ -60,8 +57,10 @@ def _facts(contents: PageContents, parts: Sequence[object]) -> dict[str, object]
         "bundleSha256": contents.bundle_sha256,
         "imageSha256": image_sha256(contents.image),
         "goldenLogits": contents.golden_logits,
-        "sweptLogits": contents.swept_logits,
+        "answers": contents.answers,
         "goldens": contents.goldens,
+        "asked": contents.asked,
+        "words": {"count": contents.words.words, "size": contents.words.size, "every": contents.words.every},
         "score": contents.score,
         "examples": list(contents.examples),
         "parts": list(parts),

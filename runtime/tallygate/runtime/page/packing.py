@@ -9,7 +9,6 @@ whether it was.
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import zlib
 from collections.abc import Iterator, Sequence
@@ -23,6 +22,7 @@ from tallygate.runtime.engines.integer import image_layout as layout
 from tallygate.runtime.unicode import HEADER as UNICODE_HEADER
 from tallygate.runtime.unicode import LIST_WIDTHS
 
+ALPHABET = bytes(code for code in range(33, 127) if code not in b"<>&")
 Step = tuple[str | int, ...]
 """Kind, then numbers: ``raw bytes``, ``planes bytes width``, ``rises bytes``, ``copy part offset bytes``,
 ``slots bytes words offset-of-word-offsets offset-of-word-bytes``."""
@@ -74,10 +74,22 @@ def image_part(name: str, image: bytes) -> Part:
 
 
 def payload_of(parts: Sequence[Part]) -> str:
-    """All parts as one text of base 85 without ``<``, which could end the element that holds it."""
+    """All parts as one deflated text."""
     compressor = zlib.compressobj(9, zlib.DEFLATED, -15, 9)
-    packed = compressor.compress(b"".join(map(_packed, parts))) + compressor.flush()
-    return base64.b85encode(packed).decode("ascii").replace("<", ",")
+    return base91_of(compressor.compress(b"".join(map(_packed, parts))) + compressor.flush())
+
+
+def base91_of(data: bytes) -> str:
+    """Two characters for 13 bits, the lowest first; one for the last 6 or fewer. 91 of the 94 printable characters,
+    without ``<``, which could end the element that holds the text: 1.5% less than base 85.
+    """
+    bits = np.unpackbits(np.frombuffer(data, np.uint8), bitorder="little")
+    numbers = np.zeros((-(-len(bits) // 13), 13), np.uint16)
+    numbers.reshape(-1)[: len(bits)] = bits
+    values = numbers @ (1 << np.arange(13, dtype=np.uint16))
+    digits: bytes = np.frombuffer(ALPHABET, np.uint8)[np.stack([values % 91, values // 91], axis=1)].tobytes()
+    text = digits.decode("ascii")
+    return text[:-1] if 1 <= len(bits) % 13 <= 6 else text
 
 
 def _packed(part: Part) -> bytes:
