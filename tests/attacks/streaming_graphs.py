@@ -85,10 +85,10 @@ def answer_of_another_row(model: bytes) -> bytes:
 
 def state_that_grows(model: bytes) -> bytes:
     graph = parsed(model)
-    node = next(node for node in graph.graph.node if node.output[0] == "state_out_pool")
+    node = next(node for node in graph.graph.node if node.output[0] == "state_out_pool_sum")
     node.output[0] = "small"
     graph.graph.initializer.append(numbers("many", [1, 2**20]))
-    graph.graph.node.append(helper.make_node("Expand", ["small", "many"], ["state_out_pool"]))
+    graph.graph.node.append(helper.make_node("Expand", ["small", "many"], ["state_out_pool_sum"]))
     return graph.SerializeToString()
 
 
@@ -103,7 +103,7 @@ def pool_in_float32(model: bytes) -> bytes:
     """It stands still after 2^24 tokens."""
     graph = parsed(model)
     for value in [*graph.graph.input, *graph.graph.output]:
-        if value.name.endswith("_pool"):
+        if value.name.endswith("_pool_sum"):
             value.type.tensor_type.elem_type = TensorProto.FLOAT
     return graph.SerializeToString()
 

@@ -84,12 +84,14 @@ def broken(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
         )  # fmt: skip
     else:
 
-        def without(self: StreamingNetwork, states: Term) -> tuple[Term, Term]:
-            features, pool = sound(self, states)
-            return features, self.terms.apply("Sub", pool, self._taken("pool"))
+        def without(self: StreamingNetwork, every: Term, hidden: Term) -> tuple[Term, dict[str, Term]]:
+            features, pools = sound(self, every, hidden)
+            return features, {
+                name: self.terms.apply("Sub", pool, self._taken("pool_sum")) for name, pool in pools.items()
+            }
 
         sound = StreamingNetwork._mean_so_far
-        monkeypatch.setattr("tallygate.runtime.graph.streaming._POOLS", {"mean": without})
+        monkeypatch.setattr("tallygate.runtime.graph.streaming._WRITE", {"mean": without})
 
 
 @pytest.mark.parametrize(

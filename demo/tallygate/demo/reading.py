@@ -65,7 +65,7 @@ class Reading:
 def words_of(text: str, tokenizer: Tokenizer) -> Words:
     """Split ``text`` as ``tokenizer`` does, and say what becomes of each word."""
     kept, known = tokenizer.tokens(text), tokenizer.vocabulary.rows
-    every = Splitter(tokenizer.contract.punctuation).split(text)
+    every = Splitter(tokenizer.contract.punctuation, tokenizer.contract.version).split(text)
     keeps_last = tokenizer.contract.keep == "last"
     cut = every[: len(every) - len(kept)] if keeps_last else every[len(kept) :]
     return Words(kept or [NO_WORD], [word in known for word in kept] or [False], cut, tokenizer.contract.keep)

@@ -26,7 +26,7 @@ from tallygate.runtime.inputs import plain_texts
 from tallygate.runtime.parity import check_goldens
 from tallygate.runtime.prediction import Prediction, PredictionMaker, check_threshold
 from tallygate.runtime.stream import RunningMaker, Stream, StreamBatch
-from tallygate.runtime.text import Tokenizer
+from tallygate.runtime.text import TEXT_VERSION, Tokenizer
 
 WINDOW = 1024
 """Texts that are sorted by length together, and held in memory at once."""
@@ -60,7 +60,7 @@ class Classifier:
         self.engine = engine
         self.batch_size = batch_size or default_batch_size(engine.name)
         self.tokenizer: Tokenizer = bundle.tokenizer()
-        self._text_engine = engine if isinstance(engine, TextEngine) else None
+        self._text_engine = engine if isinstance(engine, TextEngine) and _reads_by_tables(bundle) else None
         self._stream_engine: StreamEngine | None = engine if isinstance(engine, StreamEngine) else None
         self._maker = PredictionMaker(
             bundle.manifest.labels, bundle.manifest.temperature, engine.name, engine.precision, engine.provider
@@ -146,7 +146,7 @@ class Classifier:
 
         Variant integer streams on every engine, fp32 on onnxruntime where the bundle holds a streaming graph, which is
         held to the goldens first, once per machine. Raises :class:`InputError` where the model reads from both ends,
-        or nothing of these is loaded.
+        nothing of these is loaded, or the bundle reads texts by version 1 of the contract.
         """
         return Stream(self._reading_engine(), self._running_maker())
 
@@ -156,11 +156,20 @@ class Classifier:
 
     def _reading_engine(self) -> Engine | StreamEngine:
         is_fp32 = (self.engine.name, self.engine.precision) == ("onnxruntime", "fp32")
-        if self._stream_engine is None and is_fp32 and self.bundle.manifest.streaming:
+        has_graph = is_fp32 and bool(self.bundle.manifest.streaming)
+        if self._stream_engine or has_graph:
+            self._check_reads_pieces()
+        if self._stream_engine is None and has_graph:
             engine = create_streaming_engine(self.bundle, self.tokenizer, self._options.threads or THREADS)
             check_goldens(self.bundle, self.tokenizer, engine)
             self._stream_engine = engine
         return self._stream_engine or self.engine
+
+    def _check_reads_pieces(self) -> None:
+        """Pieces are read by version 2 of the contract, whatever the bundle reads whole texts by."""
+        if not _reads_by_tables(self.bundle):
+            reason = "reads texts by version 1 of the text contract, and pieces are read by version 2"
+            raise InputError(self.bundle.path, reason, "train with this tallygate, which reads by version 2")
 
     def _running_maker(self) -> RunningMaker:
         return RunningMaker(self._maker, self.bundle.manifest.text.max_length)
@@ -186,6 +195,11 @@ class Classifier:
         rows = (self.tokenizer.encode(text) for text in checked)
         while encoded := list(islice(rows, WINDOW)):
             yield from self._maker.make(self.logits(encoded), abstain_below)
+
+
+def _reads_by_tables(bundle: Bundle) -> bool:
+    """Whether the bundle names the version of the text contract that the C core and images read by."""
+    return bundle.manifest.text.version == TEXT_VERSION
 
 
 def _checked(number: int, text: object) -> str:

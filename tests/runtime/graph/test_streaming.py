@@ -20,7 +20,7 @@ from tallygate.runtime.graph.architecture import ActivationName, Architecture, S
 from tallygate.runtime.graph.streaming import MAX_LAYERS, states_of
 from tests.runtime.graph.written import written
 
-POOLINGS = [("last", 1), ("mean", 1), ("mean", 5), ("max", 1)]
+POOLINGS = [("last", 1), ("mean", 1), ("mean", 5), ("max", 1), ("max-mean", 4)]
 ARCHITECTURES = st.builds(
     lambda layers, pooling, activation: Architecture(
         layers=layers, bidirectional=False, pooling=pooling[0], pooling_floor=pooling[1], head_activation=activation
@@ -100,7 +100,7 @@ def test_any_cuts_give_what_the_whole_gives(data: st.DataObject, told: Architect
         np.testing.assert_allclose(logits, whole.run(ids[None], np.array([len(ids)]))[0], atol=1e-4, rtol=1e-4)
 
 
-@pytest.mark.parametrize("pooling", ["last", "mean", "max"])
+@pytest.mark.parametrize("pooling", ["last", "mean", "max", "max-mean"])
 def test_what_has_read_nothing_has_zeros_and_an_answer_that_is_a_number(pooling: str) -> None:
     reader = Reader(streaming(architecture(pooling)).SerializeToString(), 2)
     logits = reader.read(np.array([[1], [5]]), np.array([0, 1]))
@@ -116,15 +116,15 @@ def test_a_long_stream_keeps_its_mean() -> None:
     late.states = dict(fresh.states)
     count = np.int64(2**30)
     mean = np.float64(0.5)
-    late.states |= {"state_in_count": np.array([count]), "state_in_pool": np.full((1, 4), mean * count)}
+    late.states |= {"state_in_count": np.array([count]), "state_in_pool_sum": np.full((1, 4), mean * count)}
     late.read(np.array([[1]]), np.array([1]))
     fresh.read(np.array([[1]]), np.array([1]))
     step = fresh.states["state_in_hidden_00"][0]
-    np.testing.assert_allclose(late.states["state_in_pool"][0] - mean * count, step, atol=1e-6)
+    np.testing.assert_allclose(late.states["state_in_pool_sum"][0] - mean * count, step, atol=1e-6)
 
 
 @pytest.mark.parametrize("layers", [1, 2, 12, MAX_LAYERS])
-@pytest.mark.parametrize("pooling", ["last", "mean", "max"])
+@pytest.mark.parametrize("pooling", ["last", "mean", "max", "max-mean"])
 def test_names_sort_alike_and_none_begins_another(pooling: str, layers: int) -> None:
     """Servers have swapped states by the order of their names."""
     states = states_of(architecture(pooling, layers), SMALL)
@@ -138,7 +138,7 @@ def test_names_sort_alike_and_none_begins_another(pooling: str, layers: int) -> 
 
 
 @pytest.mark.parametrize("opset", range(18, 24))
-@pytest.mark.parametrize("pooling", ["last", "mean", "max"])
+@pytest.mark.parametrize("pooling", ["last", "mean", "max", "max-mean"])
 def test_the_file_is_what_the_contract_says_and_valid_onnx(pooling: str, opset: int) -> None:
     model = streaming(architecture(pooling), opset=opset)
     onnx.checker.check_model(model, full_check=True)
@@ -157,7 +157,7 @@ def test_each_form_is_refused_where_the_other_is_asked_for() -> None:
         checked_graph(states.SerializeToString(), "fp32")
 
 
-@pytest.mark.parametrize("pooling", ["last", "mean", "max"])
+@pytest.mark.parametrize("pooling", ["last", "mean", "max", "max-mean"])
 def test_no_node_can_be_left_out_or_take_other_values(pooling: str) -> None:
     sound = streaming(architecture(pooling))
     values = ["ids", "lengths", "state_in_count", "state_in_cell_01", "state_in_hidden_00"]

@@ -63,7 +63,7 @@ def with_states(graph: onnx.ModelProto) -> onnx.ModelProto:
 def check_can_stream(architecture: Architecture) -> None:
     """Raise :class:`UsageError`, before any work is done, for a model that has no state between two pieces."""
     try:
-        check_has_state(architecture.layers, architecture.bidirectional)
+        check_has_state(architecture.layers, architecture.bidirectional, architecture.ngrams is not None)
     except ValueError as error:
         mend = "leave --streaming out, or train with bidirectional = false"
         raise UsageError("a streaming graph", f"cannot be written: {error}", mend) from error

@@ -14,6 +14,9 @@ from tallygate.runtime.graph.streaming import State, StreamingNetwork, float32_s
 from tallygate.runtime.graph.tensor import FLOAT, INT64
 from tallygate.runtime.graph.terms import Term, Terms
 
+TEXTS = ValueInfo("ids", INT64, ("batch", "time")), ValueInfo("lengths", INT64, ("batch",))
+"""The inputs of every graph."""
+
 
 class Form(msgspec.Struct, frozen=True):
     """What one graph has to be."""
@@ -34,7 +37,7 @@ def whole_form(architecture: Architecture, sizes: Sizes, storage: Storage) -> Fo
     def write(terms: Terms) -> dict[str, Term]:
         return {"logits": Network(terms, architecture, sizes, storage).logits()}
 
-    return Form(_texts(), [_logits(sizes)], write)
+    return Form([*TEXTS], [_logits(sizes)], write)
 
 
 def streaming_form(architecture: Architecture, sizes: Sizes, storage: Storage) -> Form:
@@ -46,14 +49,10 @@ def streaming_form(architecture: Architecture, sizes: Sizes, storage: Storage) -
         return StreamingNetwork(terms, architecture, sizes, floats).outputs()
 
     return Form(
-        [*_texts(), *(_value(state.taken, state) for state in states)],
+        [*TEXTS, *(_value(state.taken, state) for state in states)],
         [_logits(sizes), *(_value(state.given, state) for state in states)],
         write,
     )
-
-
-def _texts() -> list[ValueInfo]:
-    return [ValueInfo("ids", INT64, ("batch", "time")), ValueInfo("lengths", INT64, ("batch",))]
 
 
 def _logits(sizes: Sizes) -> ValueInfo:

@@ -7,11 +7,12 @@ written here**, and nowhere else in the runtime's checks.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 
 from tallygate.runtime.graph.architecture import Architecture, Sizes
+from tallygate.runtime.graph.ngram_terms import NgramTerms
 from tallygate.runtime.graph.storage import Storage
 from tallygate.runtime.graph.tensor import FLOAT
 from tallygate.runtime.graph.terms import TIME_FIRST, Term, Terms
@@ -42,9 +43,16 @@ class Network(msgspec.Struct, frozen=True):
         for layer in range(self.architecture.layers):
             states = self._layer(layer, states, by_time)
             by_time = self._turned(states)
-        return self._answer(_POOLING[self.architecture.pooling](self, states))
+        pooled = [_POOLING[name](self, states) for name in self.architecture.pooling.split("-")]
+        logits = self._answer(pooled)
+        ngrams = self.architecture.ngrams
+        if ngrams is None:
+            return logits
+        part = NgramTerms(self.terms, ngrams, self.sizes.vocabulary_size)
+        return self.terms.apply("Add", logits, part.logits(self._positions(), self._lengths()))
 
-    def _answer(self, features: Term) -> Term:
+    def _answer(self, pooled: Sequence[Term]) -> Term:
+        features = pooled[0] if len(pooled) == 1 else self.terms.apply("Concat", *pooled, axis=1)
         operator = _HEAD_OPERATORS.get(self.architecture.head_activation)
         return self.storage.head(self.terms, self.terms.apply(operator, features) if operator else features)
 

@@ -24,7 +24,8 @@ from tallygate.runtime.graph.terms import Term
 MAX_LAYERS = 99
 """As many as two digits count."""
 _LEAST, _ZERO = b"\x00\x00\x80\xff", b"\x00\x00\x00\x00"
-_POOL_TYPES = {"mean": DOUBLE, "max": FLOAT}
+_POOLS = {"mean": ("pool_sum", DOUBLE), "max": ("pool_max", FLOAT)}
+"""Name and type of the state of each pooling that has one of its own; the last hidden state is one already."""
 
 
 class State(msgspec.Struct, frozen=True):
@@ -53,10 +54,12 @@ class State(msgspec.Struct, frozen=True):
         return f"state_out_{self.name}"
 
 
-def check_has_state(layers: int, bidirectional: bool) -> None:
-    """Raise :class:`ValueError` for an architecture that has no state between two pieces of a text."""
+def check_has_state(layers: int, bidirectional: bool, has_ngrams: bool = False) -> None:
+    """Raise :class:`ValueError` for an architecture that has no bounded state between two pieces of a text."""
     if bidirectional:
         raise ValueError("the model reads texts from both ends, so it has no state between them")
+    if has_ngrams:
+        raise ValueError("the model counts each n-gram of a text once, which takes a memory of all that were there")
     if layers > MAX_LAYERS:
         raise ValueError(f"the model has {layers} layers, and a streaming graph {MAX_LAYERS} at most")
 
@@ -66,12 +69,12 @@ def states_of(architecture: Architecture, sizes: Sizes) -> list[State]:
 
     Raises :class:`ValueError` as :func:`check_has_state`.
     """
-    check_has_state(architecture.layers, architecture.bidirectional)
+    check_has_state(architecture.layers, architecture.bidirectional, architecture.ngrams is not None)
     numbers, width = range(architecture.layers), (sizes.hidden_size,)
     states = [State(f"{kind}_{number:02}", FLOAT, width) for kind in ("cell", "hidden") for number in numbers]
     states.append(State("count", INT64, ()))
-    if architecture.pooling in _POOL_TYPES:
-        states.append(State("pool", _POOL_TYPES[architecture.pooling], width))
+    pools = [_POOLS[pooling] for pooling in architecture.pooling.split("-") if pooling in _POOLS]
+    states += [State(name, dtype, width) for name, dtype in pools]
     return sorted(states, key=lambda state: state.name)
 
 
@@ -96,9 +99,11 @@ class StreamingNetwork(Network, frozen=True):
         for layer in range(1, self.architecture.layers):
             every, hidden, cell = self._read(layer, self._states(every))
             given |= {f"state_out_hidden_{layer:02}": hidden, f"state_out_cell_{layer:02}": cell}
-        features = hidden
-        if pooled := _POOLS.get(self.architecture.pooling):
-            features, given["state_out_pool"] = pooled(self, self._states(every))
+        features = []
+        for pooling in self.architecture.pooling.split("-"):
+            pooled, pools = _WRITE[pooling](self, every, hidden)
+            features.append(pooled)
+            given |= pools
         return {"logits": self._answer(features)} | given
 
     def _taken(self, name: str) -> Term:
@@ -144,29 +149,34 @@ class StreamingNetwork(Network, frozen=True):
         positions = t.apply("Unsqueeze", steps, t.numbers(1))
         return t.apply("Unsqueeze", t.apply("Less", positions, t.leaf("input", "lengths")), t.numbers(2))
 
-    def _mean_so_far(self, states: Term) -> tuple[Term, Term]:
+    def _last_so_far(self, _: Term, hidden: Term) -> tuple[Term, dict[str, Term]]:
+        return hidden, {}
+
+    def _mean_so_far(self, every: Term, _: Term) -> tuple[Term, dict[str, Term]]:
         t = self.terms
-        kept = t.apply("Where", self._is_read(), states, self._number(_ZERO))
+        kept = t.apply("Where", self._is_read(), self._states(every), self._number(_ZERO))
         total = t.apply("ReduceSum", t.apply("Cast", kept, to=DOUBLE), t.numbers(0), keepdims=0)
-        pool = t.apply("Add", self._taken("pool"), total)
+        pool = t.apply("Add", self._taken("pool_sum"), total)
         count = t.apply("Clip", self._count(), t.numbers(self.architecture.pooling_floor, scalar=True))
         divisor = t.apply("Cast", t.apply("Unsqueeze", count, t.numbers(1)), to=DOUBLE)
-        return t.apply("Cast", t.apply("Div", pool, divisor), to=FLOAT), pool
+        return t.apply("Cast", t.apply("Div", pool, divisor), to=FLOAT), {"state_out_pool_sum": pool}
 
-    def _greatest_so_far(self, states: Term) -> tuple[Term, Term]:
+    def _greatest_so_far(self, every: Term, _: Term) -> tuple[Term, dict[str, Term]]:
         t, least = self.terms, self._number(_LEAST)
-        masked = t.apply("Where", self._is_read(), states, least)
+        masked = t.apply("Where", self._is_read(), self._states(every), least)
         now = t.apply("ReduceMax", masked, t.numbers(0), keepdims=0)
-        before = t.apply("Where", self._is_positive(self._taken("count")), self._taken("pool"), least)
+        before = t.apply("Where", self._is_positive(self._taken("count")), self._taken("pool_max"), least)
         both = t.apply("Max", before, now)
         pool = t.apply("Where", self._is_positive(self._count()), both, self._number(_ZERO))
-        return pool, pool
+        return pool, {"state_out_pool_max": pool}
 
     def _number(self, data: bytes) -> Term:
         return self.terms.leaf("numbers", FLOAT, (), data)
 
 
-_POOLS: dict[str, Callable[[StreamingNetwork, Term], tuple[Term, Term]]] = {
+_WRITE: dict[str, Callable[[StreamingNetwork, Term, Term], tuple[Term, dict[str, Term]]]] = {
+    "last": StreamingNetwork._last_so_far,
     "mean": StreamingNetwork._mean_so_far,
     "max": StreamingNetwork._greatest_so_far,
 }
+"""What each pooling makes of the last layer's states and of its rows' last ones: features, and its own state."""

@@ -34,7 +34,7 @@ class StreamState:
 
     tokens: int
     pools: NDArray[Any]
-    """[hidden] of the last layer: the sum, the greatest or the last of its hidden states; zero before any."""
+    """[pooled] of the last layer: the sum, the greatest or the last of its hidden states; zero before any."""
     cells: NDArray[Any]
     """[layers, hidden]."""
     hidden: NDArray[Any]
@@ -50,6 +50,8 @@ class StateNumbers:
     """Eight bytes that begin a state of such numbers."""
     layers: int
     hidden_size: int
+    pooled: int
+    """How many numbers all pools have."""
     pools: str
     """As numpy writes the type."""
     cells: str
@@ -60,7 +62,7 @@ class StateNumbers:
     def empty(self) -> StreamState:
         """Where a stream begins."""
         shape = self.layers, self.hidden_size
-        numbers = np.zeros(shape[1], self.pools), np.zeros(shape, self.cells), np.zeros(shape, self.hidden)
+        numbers = np.zeros(self.pooled, self.pools), np.zeros(shape, self.cells), np.zeros(shape, self.hidden)
         return StreamState(0, *numbers, WaitedFor())
 
 
@@ -70,8 +72,8 @@ class StateBytes:
     def __init__(self, numbers: StateNumbers, digest: bytes, reader: PieceReader) -> None:
         """``digest`` is the model's, 32 bytes."""
         self._digest, self._reader, self._numbers = digest, reader, numbers
-        width, cells = numbers.hidden_size, numbers.layers * numbers.hidden_size
-        kinds = [(width, numbers.pools), (cells, numbers.cells), (reader.room, "<u4"), (cells, numbers.hidden)]
+        cells = numbers.layers * numbers.hidden_size
+        kinds = [(numbers.pooled, numbers.pools), (cells, numbers.cells), (reader.room, "<u4"), (cells, numbers.hidden)]
         sizes = [_eights(count * np.dtype(kind).itemsize) for count, kind in kinds]
         self._bounds = np.cumsum([HEAD.size, *sizes, _eights(reader.longest_word)]).tolist()
         self.size = int(self._bounds[-1]) + _HASH
@@ -133,7 +135,7 @@ class StateBytes:
         )
         return StreamState(
             tokens=tokens,
-            pools=np.frombuffer(data, kinds.pools, shape[1], pools).copy(),
+            pools=np.frombuffer(data, kinds.pools, kinds.pooled, pools).copy(),
             cells=np.frombuffer(data, kinds.cells, shape[0] * shape[1], cells).reshape(shape).copy(),
             hidden=np.frombuffer(data, kinds.hidden, shape[0] * shape[1], hidden).reshape(shape).copy(),
             waited=waited,

@@ -55,7 +55,8 @@ def _numbers(model: IntegerModel) -> StateNumbers:
         pools_are = -largest <= int(state.pools.min()) <= int(state.pools.max()) <= largest
         return pools_are and int(state.hidden.min()) >= -CODE_ONE
 
-    return StateNumbers(_MAGIC, len(model.layers), model.hidden_size, "<i8", "<i2", "i1", are_good)
+    width = model.hidden_size
+    return StateNumbers(_MAGIC, len(model.layers), width, width, "<i8", "<i2", "i1", are_good)
 
 
 def _pooled(pooling: str, state: StreamState, hidden: NDArray[np.int64]) -> NDArray[np.int64]:
