@@ -131,6 +131,19 @@ def build_program(root: Path, folder: Path, name: str) -> Path:
     return program
 
 
+def build_archive(root: Path, folder: Path, name: str) -> Path:
+    """Put the same objects as in the library into ``libtallygate.a``, for programs of one file."""
+    archive = folder / "libtallygate.a"
+    archive.parent.mkdir(parents=True, exist_ok=True)
+    archive.unlink(missing_ok=True)
+    with tempfile.TemporaryDirectory() as temporary:
+        objects = _objects(root, PLATFORMS[name], _sources(root), Path(temporary))
+        chosen = os.environ.get(COMPILER_VARIABLE)
+        archiver = ["ar"] if chosen else [sys.executable, "-m", "ziglang", "ar"]
+        _run([*archiver, "rcsD", str(archive.resolve()), *(o.name for o in objects)], Path(temporary))
+    return archive
+
+
 def build_test(root: Path, folder: Path, name: str) -> Path:
     """Compile the program ``name`` of ``tests`` for this machine, with the compiler and the sanitizers that
     ``TALLYGATE_NATIVE_CC`` names.
@@ -180,10 +193,7 @@ def _build(root: Path, platform: Platform, result: Path, sources: Sequence[Path]
     result.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        write_unicode_data(root, folder / "unicode_data.h")
-        objects = [_compile(root, platform, source, folder, []) for source in sources]
-        for kernel, flags in platform.kernels.items():
-            objects.append(_compile(root, platform, root / "kernels" / f"{kernel}.c", folder, flags))
+        objects = _objects(root, platform, sources, folder)
         # Relative names: a linker may write the names of its inputs into its output.
         _run(
             [
@@ -196,6 +206,14 @@ def _build(root: Path, platform: Platform, result: Path, sources: Sequence[Path]
             ],
             folder,
         )
+
+
+def _objects(root: Path, platform: Platform, sources: Sequence[Path], folder: Path) -> list[Path]:
+    write_unicode_data(root, folder / "unicode_data.h")
+    objects = [_compile(root, platform, source, folder, []) for source in sources]
+    for kernel, flags in platform.kernels.items():
+        objects.append(_compile(root, platform, root / "kernels" / f"{kernel}.c", folder, flags))
+    return objects
 
 
 def _libraries(platform: Platform) -> list[str]:
