@@ -31,6 +31,7 @@ int main(int count, char **arguments) {
         int32_t tokens = 0;
         must("a line", tg_run_texts(worker, line, (int64_t[]){0, length}, 1, logits, &tokens));
         const double scale = tg_temperature(model, (size_t)tokens);
+        for (size_t i = 0; i < facts.outputs; i++) logits[i] = (float)logits[i]; /* scores are those of float32 */
         size_t best = facts.outputs == 1 && logits[0] > 0; /* two labels share one logit */
         double total = facts.outputs == 1 ? 1 + exp(-fabs(logits[0]) / scale) : 0;
         for (size_t i = 1; i < facts.outputs; i++) if (logits[i] > logits[best]) best = i;

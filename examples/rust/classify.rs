@@ -44,7 +44,8 @@ fn main() -> io::Result<()> {
         let offsets = [0, line.strip_suffix(b"\r").unwrap_or(&line).len() as i64];
         must("a line", unsafe { tg_run_texts(worker, line.as_ptr(), offsets.as_ptr(), 1, logits.as_mut_ptr(), &mut tokens) });
         let scale = unsafe { tg_temperature(model, tokens as usize) };
-        let all = if logits.len() == 1 { vec![0.0, logits[0]] } else { logits.clone() }; // two labels share one logit
+        let mut all: Vec<f64> = logits.iter().map(|logit| *logit as f32 as f64).collect(); // scores are those of float32
+        if all.len() == 1 { all.insert(0, 0.0) } // two labels share one logit
         let best = (1..all.len()).fold(0, |best, i| if all[i] > all[best] { i } else { best });
         let total: f64 = all.iter().map(|logit| ((logit - all[best]) / scale).exp()).sum();
         let label = unsafe { slice::from_raw_parts(tg_label(model, best, &mut length), length) };

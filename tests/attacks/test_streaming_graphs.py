@@ -42,6 +42,7 @@ def streaming_toy(model: bytes) -> ToyBundle:
     """A sound bundle but for its streaming graph, whose hash it tells."""
     toy = ToyBundle()
     toy.files[STREAMING] = model
+    toy.manifest["text"] |= {"version": 2}  # type: ignore[operator]
     toy.manifest |= {"schema": "1.1", "streaming": FACTS}
     toy.match_hashes()
     return toy

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tallygate.runtime.batches import BATCH_IDS, pad
-from tallygate.runtime.engines.engine import Ids, Logits, Streams, logits_or_error
+from tallygate.runtime.engines.engine import Streams, logits_or_error
 from tallygate.runtime.engines.ort.session import cpu_session
 from tallygate.runtime.engines.ort.stream_numbers import numbers_of, set_states, stacked
 from tallygate.runtime.engines.pieces.errors import too_long
@@ -24,6 +24,8 @@ from tallygate.runtime.errors import EngineError
 from tallygate.runtime.graph import Fits, checked_streaming_graph, states_of
 from tallygate.runtime.text import Tokenizer
 
+Ids = NDArray[np.int64]
+Logits = NDArray[np.float32]
 States = dict[str, NDArray[Any]]
 """By their names in the graph, without ``state_in_`` and ``state_out_``; each [batch, ...]."""
 PRECISION = "streaming"
