@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import onnx
 import pytest
@@ -15,7 +16,7 @@ from onnx import numpy_helper
 
 from tallygate.export.graph.streaming import with_states
 from tallygate.runtime import Classifier
-from tallygate.runtime.bundle import open_bundle
+from tallygate.runtime.bundle import Temperatures, open_bundle
 from tallygate.runtime.cli import main
 from tallygate.runtime.engines import create_streaming_engine
 from tallygate.runtime.errors import BundleInvalidError, BundleVersionError, GateError, InputError
@@ -43,7 +44,9 @@ def streaming_toy(model: bytes) -> ToyBundle:
     toy = ToyBundle()
     toy.files[STREAMING] = model
     toy.manifest["text"] |= {"version": 2}  # type: ignore[operator]
-    toy.manifest |= {"schema": "1.1", "streaming": FACTS}
+    del toy.manifest["temperature"]
+    calibration = msgspec.to_builtins(Temperatures.constant(2.0))
+    toy.manifest |= {"schema": "1.2", "streaming": FACTS, "calibration": calibration}
     toy.match_hashes()
     return toy
 
@@ -143,7 +146,7 @@ def test_a_sound_bundle_streams(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"schema": "1.0"}, "a streaming graph needs schema 1.1"),
+        ({"schema": "1.1"}, "a streaming graph needs schema 1.2"),
         ({"streaming": FACTS | {"file": "model.other.onnx"}}, "the streaming graph's file must be listed"),
         ({"streaming": FACTS | {"file": "../x"}}, "the streaming graph's file must be listed"),
         ({"streaming": FACTS | {"session": {}}}, "unknown field `session`"),

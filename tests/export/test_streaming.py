@@ -31,12 +31,12 @@ def test_the_manifest_takes_the_next_minor_only_where_there_is_a_streaming_graph
     streaming: dict[str, ExportResult], bundle_path: Path
 ) -> None:
     told = json.loads(streaming["mean"].files["bundle.json"])
-    assert told["schema"] == "1.1"
+    assert told["schema"] == "1.2"
     assert told["streaming"]["file"] == "model.streaming.onnx"
     assert told["streaming"]["parity"]["onnxruntime"]["max_logit_difference"] <= 1e-4
     assert "`model.streaming.onnx`" in streaming["mean"].files["README.md"].decode()
     told = json.loads((bundle_path / "bundle.json").read_text("utf-8"))
-    assert told["schema"] == "1.0"
+    assert told["schema"] == "1.1"
     assert "streaming" not in told
 
 

@@ -12,7 +12,7 @@ from tallygate.export.bundle.tokenizer_json import tokenizer_json
 from tallygate.export.bundle.writer import file_facts
 from tallygate.export.results import ExportOptions, VariantResult
 from tallygate.runtime.bundle import (
-    FIRST_SCHEMA,
+    CALIBRATION_SINCE,
     LAYOUT,
     MAX_GOLDEN_BYTES,
     MAX_LABELS,
@@ -102,12 +102,12 @@ def _manifest(
 ) -> Manifest:
     training = checkpoint.training
     return Manifest(
-        schema=".".join(map(str, STREAMING_SINCE if streaming else FIRST_SCHEMA)),
+        schema=".".join(map(str, STREAMING_SINCE if streaming else CALIBRATION_SINCE)),
         name=options.name or f"{training.data}-{training.preset}",
         created_with=VERSION,
         labels=list(checkpoint.labels),
         text=checkpoint.text,
-        temperature=checkpoint.temperature,
+        calibration=checkpoint.temperatures,
         vocabulary_rows=checkpoint.vocabulary.size,
         training=training,
         variants={variant.recipe.precision: _variant(variant) for variant in variants},
@@ -147,6 +147,7 @@ def _parity(report: GateReport) -> Parity:
         report.parity,
         max_logit_difference=_rounded_up(report.parity.max_logit_difference),
         max_row_difference=_rounded_up(report.parity.max_row_difference),
+        max_raw_difference=_rounded_up(report.parity.max_raw_difference or 0.0),
     )
 
 

@@ -17,10 +17,11 @@ if TYPE_CHECKING:
     from tallygate.runtime.bundle.limits import MAX_LABELS as MAX_LABELS
     from tallygate.runtime.bundle.limits import MAX_LINE as MAX_LINE
     from tallygate.runtime.bundle.limits import MAX_MARKS as MAX_MARKS
+    from tallygate.runtime.bundle.limits import MAX_TEMPERATURES as MAX_TEMPERATURES
     from tallygate.runtime.bundle.limits import MAX_TOKENS as MAX_TOKENS
     from tallygate.runtime.bundle.limits import MAX_VOCABULARY as MAX_VOCABULARY
     from tallygate.runtime.bundle.limits import MAX_WORDS as MAX_WORDS
-    from tallygate.runtime.bundle.manifest import FIRST_SCHEMA as FIRST_SCHEMA
+    from tallygate.runtime.bundle.manifest import CALIBRATION_SINCE as CALIBRATION_SINCE
     from tallygate.runtime.bundle.manifest import GPU_PRECISIONS as GPU_PRECISIONS
     from tallygate.runtime.bundle.manifest import SCHEMA as SCHEMA
     from tallygate.runtime.bundle.manifest import STREAMING_SINCE as STREAMING_SINCE
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
     from tallygate.runtime.bundle.reader import Bundle as Bundle
     from tallygate.runtime.bundle.reader import open_bundle as open_bundle
     from tallygate.runtime.bundle.reader import shipped_bundle as shipped_bundle
+    from tallygate.runtime.bundle.temperatures import MAX_TEMPERATURE as MAX_TEMPERATURE
+    from tallygate.runtime.bundle.temperatures import MIN_TEMPERATURE as MIN_TEMPERATURE
+    from tallygate.runtime.bundle.temperatures import Temperatures as Temperatures
 else:
     from tallygate.runtime.rooms import handed_on
 
@@ -51,6 +55,7 @@ else:
                 "MAX_LABELS",
                 "MAX_LINE",
                 "MAX_MARKS",
+                "MAX_TEMPERATURES",
                 "MAX_TOKENS",
                 "MAX_VOCABULARY",
                 "MAX_WORDS",
@@ -60,7 +65,7 @@ else:
                 "GPU_PRECISIONS",
                 "Manifest",
                 "Parity",
-                "FIRST_SCHEMA",
+                "CALIBRATION_SINCE",
                 "SCHEMA",
                 "STREAMING_SINCE",
                 "Score",
@@ -71,5 +76,6 @@ else:
                 "manifest_to_json",
             ),
             "reader": ("Bundle", "open_bundle", "shipped_bundle"),
+            "temperatures": ("MAX_TEMPERATURE", "MIN_TEMPERATURE", "Temperatures"),
         },
     )
