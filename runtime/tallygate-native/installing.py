@@ -1,7 +1,7 @@
 """``python installing.py PREFIX [PLATFORM]``: what C and other languages need, laid out as pkg-config, CMake and man
 look for it: ``include``, ``lib``, ``bin``, ``share/man``. The prefix may be moved: nothing in it names a place.
 
-PLATFORM is one of ``compiling.PLATFORMS``; by default this machine.
+PLATFORM is one of ``compiling.PLATFORMS``, or a target of zig's; by default this machine.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from compiling import PLATFORMS, build_archive, build_library, build_program, this_platform
+from compiling import PLATFORMS, build_archive, build_library, build_program, platform_of, this_platform
 
 ROOT = Path(__file__).resolve().parent
 _TEMPLATES = {
@@ -24,11 +24,11 @@ _TEMPLATES = {
 
 def install(prefix: Path, name: str) -> list[Path]:
     """Build for the platform ``name``, write all below ``prefix``, and return the files."""
+    values = {"VERSION": version(), "LIBRARY": platform_of(name).library}
     made = [build_library(ROOT, prefix / "lib", name), build_archive(ROOT, prefix / "lib", name)]
     made.append(build_program(ROOT, prefix / "bin", name))
     made.append(_copied(ROOT / "include" / "tallygate.h", prefix / "include"))
     made.append(_copied(ROOT / "man" / "tallygate-run.1", prefix / "share" / "man" / "man1"))
-    values = {"VERSION": version(), "LIBRARY": PLATFORMS[name].library}
     return made + [_filled(template, prefix / place, values) for template, place in _TEMPLATES.items()]
 
 
@@ -59,8 +59,6 @@ def main(arguments: Sequence[str]) -> None:
     if not 1 <= len(arguments) <= 2 or arguments[0].startswith("-"):
         raise SystemExit(f"usage: python installing.py PREFIX [PLATFORM]; platforms: {', '.join(PLATFORMS)}")
     name = arguments[1] if len(arguments) > 1 else this_platform()
-    if name not in PLATFORMS:
-        raise SystemExit(f"{name}: is no platform that is built; choose one of {', '.join(PLATFORMS)}")
     for path in install(Path(arguments[0]), name):
         print(f"{path}: {path.stat().st_size:,} bytes")
 

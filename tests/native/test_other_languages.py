@@ -188,5 +188,5 @@ def test_the_installed_program_answers_and_has_its_page(prefix: Path) -> None:
 def test_a_platform_that_is_not_there_is_one_line(tmp_path: Path) -> None:
     done = subprocess.run([*INSTALL, str(tmp_path / "p"), "pdp-11"], capture_output=True, text=True)
     assert done.returncode == 1
-    assert done.stderr.startswith("pdp-11: is no platform that is built; choose one of linux-x86_64")
+    assert done.stderr.startswith("pdp-11: is neither one of linux-x86_64")
     assert not (tmp_path / "p").exists()
