@@ -177,3 +177,14 @@ def test_labels_side_by_side_never_share_a_colour() -> None:
     tones = tones_in(order)
     assert [tones[index] for index in order[:TONES]] == list(range(TONES))
     assert {tones[index] for index in order[TONES:]} == {"against"}
+
+
+def test_an_answer_below_the_threshold_is_unsure_and_says_where_it_leans(copies: Copies) -> None:
+    reading = read("good film", copies.load(copies.first))
+    score, label = reading.prediction.score, reading.prediction.likeliest
+    sure, unsure = show_reading(reading, "", score), show_reading(reading, "", score + 1e-6)
+    assert f'data-testid="label">{label}<' in sure
+    assert f"{100 * score:.1f}% sure" in sure
+    assert 'data-testid="label">unsure<' in unsure
+    assert f"rather {label}, {100 * score:.1f}%" in unsure
+    assert "% sure" not in unsure

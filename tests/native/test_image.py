@@ -140,6 +140,11 @@ ATTACKS: dict[str, Callable[[bytes], bytes]] = {
     "a scale of zero": array("head_scale", "d", 0.0),
     "an infinite temperature": array("temperatures", "d", float("inf")),
     "a negative temperature": array("temperatures", "d", -1.0),
+    "a temperature of zero": array("temperatures", "d", 0.0),
+    "a temperature that is no number": array("temperatures", "d", float("nan"), 32),
+    "a temperature that is not normal": array("temperatures", "d", 5e-324),
+    "a temperature beyond float32": array("temperatures", "d", 2.0**127, 32),
+    "temperatures beyond the longest text": size("max_length", 4),
 }
 _C_ALONE = {"a slot that names no word"}
 """Python makes a dictionary of the words and has no use for the slots."""

@@ -84,7 +84,7 @@ static tg_status check_sizes(const tg_sizes *s) {
         s->cell_bits >= 10 && s->cell_bits <= 12 && s->text_version == 2 && s->max_length >= 1 &&
         s->max_length <= MAX_LENGTH && s->keep <= 1 && s->marks <= MAX_MARKS && s->words <= MAX_WORDS &&
         slots > s->words && slots <= MAX_SLOTS && !(slots & (slots - 1)) && s->temperatures >= 1 &&
-        s->temperatures <= MAX_LENGTH && s->goldens <= MAX_LENGTH && s->word_bytes <= MAX_BYTES &&
+        s->temperatures <= s->max_length && s->goldens <= MAX_LENGTH && s->word_bytes <= MAX_BYTES &&
         s->label_bytes <= MAX_BYTES && s->golden_bytes <= MAX_BYTES;
     if (!good) return TG_IMAGE_SIZES;
     return s->unicode_version == tg_unicode_version() ? TG_OK : TG_IMAGE_UNICODE;
@@ -177,7 +177,7 @@ static int texts_are_good(const tg_image *image) {
             (i && image->marks[i] <= image->marks[i - 1]))
             return 0;
     for (uint32_t i = 0; i < s->temperatures; i++)
-        if (!(image->temperatures[i] > 0) || isinf(image->temperatures[i])) return 0;
+        if (!(image->temperatures[i] >= 0x1p-126 && image->temperatures[i] <= 0x1p126)) return 0;
     return 1;
 }
 

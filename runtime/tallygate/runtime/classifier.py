@@ -56,7 +56,7 @@ class Classifier:
         self.batch_size = batch_size or default_batch_size(engine.name)
         self._text_engine = engine if isinstance(engine, TextEngine) and _reads_by_tables(bundle) else None
         self._maker = PredictionMaker(
-            bundle.manifest.labels, bundle.manifest.temperature, engine.name, engine.precision, engine.provider
+            bundle.manifest.labels, bundle.manifest.temperatures.table, engine.name, engine.precision, engine.provider
         )
         self._options = _Options(engine.name, engine.precision, batch_size=batch_size)
         self._tokenizer: Tokenizer | None = None
@@ -183,17 +183,18 @@ class Classifier:
 
     def _answer(self, text: str, abstain_below: float) -> Prediction:
         if self._text_engine is not None:
-            return self._maker.make_rows(self._text_engine.answers([text])[0], abstain_below)[0]
-        return self._maker.make(self._logits_of_one(self.tokenizer.encode(text)), abstain_below)[0]
+            return self._maker.make_rows(*self._text_engine.answers([text]), abstain_below)[0]
+        row = self.tokenizer.encode(text)
+        return self._maker.make(self._logits_of_one(row), [len(row)], abstain_below)[0]
 
     def _stream(self, texts: Iterable[str], abstain_below: float) -> Iterator[Prediction]:
         checked = (_checked(number, text) for number, text in enumerate(texts, 1))
         if self._text_engine is not None:
             while window := list(islice(checked, WINDOW)):
-                yield from self._maker.make_rows(self._text_engine.answers(window)[0], abstain_below)
+                yield from self._maker.make_rows(*self._text_engine.answers(window), abstain_below)
         rows = (self.tokenizer.encode(text) for text in checked)
         while encoded := list(islice(rows, WINDOW)):
-            yield from self._maker.make(self.logits(encoded), abstain_below)
+            yield from self._maker.make(self.logits(encoded), list(map(len, encoded)), abstain_below)
 
 
 def _reads_by_tables(bundle: Bundle) -> bool:

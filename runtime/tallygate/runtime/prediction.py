@@ -39,11 +39,17 @@ class Prediction:
         return max(self.probabilities, key=self.probabilities.__getitem__) if self.label is None else self.label
 
 
-def probabilities_from_logits(logits: NDArray[np.float32], temperature: float) -> NDArray[np.float64]:
-    """[batch, outputs] -> [batch, labels]: a sigmoid for one output, else a softmax, of ``logits / temperature``."""
+def probabilities_from_logits(
+    logits: NDArray[np.float32], temperature: float | NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """[batch, outputs] -> [batch, labels]: a sigmoid for one output, else a softmax, of ``logits / temperature``.
+
+    ``temperature`` is one number, or one per row, [batch].
+    """
     import numpy as np
 
-    return np.array([_probabilities(row, temperature) for row in logits.tolist()], np.float64)
+    each = np.broadcast_to(temperature, len(logits)).tolist()
+    return np.array([_probabilities(row, t) for row, t in zip(logits.tolist(), each, strict=True)], np.float64)
 
 
 def _probabilities(logits: Sequence[float], temperature: float) -> list[float]:
@@ -83,21 +89,28 @@ class PredictionMaker:
     """Turns logits into predictions."""
 
     labels: Sequence[str]
-    temperature: float
+    temperatures: Sequence[float]
+    """What logits are divided by for 1, 2, ... tokens; the last one for all longer texts."""
     engine: str
     precision: str
     provider: str
 
-    def make(self, logits: NDArray[np.float32], abstain_below: float = 0.0) -> list[Prediction]:
-        """[batch, outputs] -> a :class:`Prediction` per row, with no label if its score is below ``abstain_below``."""
-        return self.make_rows(logits.tolist(), abstain_below)
+    def make(self, logits: NDArray[np.float32], tokens: Sequence[int], abstain_below: float = 0.0) -> list[Prediction]:
+        """[batch, outputs] -> a :class:`Prediction` per row, with no label if its score is below ``abstain_below``.
 
-    def make_rows(self, rows: Sequence[Sequence[float]], abstain_below: float = 0.0) -> list[Prediction]:
+        ``tokens`` [batch] is how many were read of each text, at least 1.
+        """
+        return self.make_rows(logits.tolist(), tokens, abstain_below)
+
+    def make_rows(
+        self, rows: Sequence[Sequence[float]], tokens: Sequence[int], abstain_below: float = 0.0
+    ) -> list[Prediction]:
         """As :meth:`make`, for rows of plain numbers that float32 holds."""
-        return [self._prediction(_label_index(row), row, abstain_below) for row in rows]
+        pairs = zip(rows, tokens, strict=True)
+        return [self._prediction(_label_index(row), row, count, abstain_below) for row, count in pairs]
 
-    def _prediction(self, index: int, logits: Sequence[float], abstain_below: float) -> Prediction:
-        probabilities = _probabilities(logits, self.temperature)
+    def _prediction(self, index: int, logits: Sequence[float], tokens: int, abstain_below: float) -> Prediction:
+        probabilities = _probabilities(logits, self.temperatures[min(tokens, len(self.temperatures)) - 1])
         return Prediction(
             label=None if probabilities[index] < abstain_below else self.labels[index],
             score=probabilities[index],

@@ -8,7 +8,7 @@ from tallygate.runtime.bundle import Bundle, as_bundle_error
 from tallygate.runtime.engines import Engine, TextEngine, logits_of_rows
 from tallygate.runtime.errors import GateError
 from tallygate.runtime.parity.comparison import Comparison, Logits
-from tallygate.runtime.parity.gate import Reference, flips_allowed, reference_from_bundle
+from tallygate.runtime.parity.gate import Reference, flips_allowed, raw_limit, reference_from_bundle
 from tallygate.runtime.parity.limits import gate_of
 from tallygate.runtime.text import TEXT_VERSION, Tokenizer
 
@@ -42,11 +42,14 @@ def _check_reading(bundle: Bundle, engine: TextEngine, texts: Sequence[str], fou
 
 def _differences(precision: str, goldens: Reference, found: Logits) -> Iterator[str]:
     """What is beyond the gate of the precision."""
-    gate, answers = gate_of(precision), Comparison(goldens.logits, found)
+    divisors = goldens.temperatures.of([len(row) for row in goldens.ids or ()])
+    gate, answers = gate_of(precision), Comparison(goldens.logits, found, divisors)
     if answers.not_finite:
         yield f"gives {answers.not_finite} logits that are not finite on golden rows"
     if not answers.max_difference <= gate.max_logit_difference:
         yield f"is {answers.max_difference:.2g} off on a golden row, above {gate.max_logit_difference:g}"
+    if not answers.max_raw_difference <= (limit := raw_limit(precision, goldens)):
+        yield f"is {answers.max_raw_difference:.2g} off on a golden row before temperatures, above {limit:g}"
     if gate.flips_within_margin is None and answers.flips.sum() > flips_allowed(precision, goldens, answers):
         yield f"gives {answers.flips.sum()} golden rows another label"
     at_export = goldens.answers.get(precision)

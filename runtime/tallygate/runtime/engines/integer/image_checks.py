@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tallygate.runtime.bundle import MAX_TEMPERATURE, MIN_TEMPERATURE
 from tallygate.runtime.engines.integer import image_layout as layout
 from tallygate.runtime.engines.integer.arithmetic import STATE_MAX, all_values
 from tallygate.runtime.engines.integer.image_layout import Sizes
@@ -53,7 +54,7 @@ def check_sizes(s: Sizes) -> None:
         "marks": s.marks <= 256,
         "words": s.words <= MAX_WORDS,
         "hash_slots": s.words < slots <= 2**24 and slots & slots - 1 == 0,
-        "temperatures": 1 <= s.temperatures <= MAX_LENGTH,
+        "temperatures": 1 <= s.temperatures <= s.max_length,
         "goldens": s.goldens <= MAX_LENGTH,
         "bytes": max(s.word_bytes, s.label_bytes, s.golden_bytes) <= MAX_BYTES,
     }
@@ -70,7 +71,7 @@ def check_arrays(s: Sizes, arrays: Arrays) -> None:
         "word_rows": _within(arrays["word_rows"], FIRST_WORD, s.rows - 1),
         "marks": _marks_are_marks(arrays["marks"]),
         "embedding": _within(arrays["embedding"], -code, code),
-        "temperatures": bool((np.isfinite(arrays["temperatures"]) & (arrays["temperatures"] > 0)).all()),
+        "temperatures": _temperatures_are_normal(arrays["temperatures"]),
         "head_scale": bool(np.isfinite(arrays["head_scale"]).all()) and bool((arrays["head_scale"] > 0).all()),
         "head_bias": bool(np.isfinite(arrays["head_bias"]).all()),
         "head_weights": _head_fits(s, arrays),
@@ -95,6 +96,10 @@ def _limit_of(name: str, code: int, array: NDArray[Any]) -> bool:
         ("lstm", "bias"): (-32_768, 32_767),
     }
     return _within(array, *bounds[layer, part])
+
+
+def _temperatures_are_normal(array: NDArray[np.float64]) -> bool:
+    return bool(((array >= MIN_TEMPERATURE) & (array <= MAX_TEMPERATURE)).all())
 
 
 def _within(array: NDArray[Any], low: int, high: int) -> bool:
