@@ -11,7 +11,7 @@ import onnx
 from numpy.typing import NDArray
 
 from tallygate.export.graph import DEFAULT_OPSET
-from tallygate.export.variants import DEFAULT_VARIANTS, VariantRecipe
+from tallygate.export.variants import DEFAULT_VARIANTS, WHERE_IT_FITS, VariantRecipe
 from tallygate.runtime.bundle import Score
 from tallygate.runtime.errors import VariantUnfitError
 from tallygate.runtime.parity import GateReport, ParityResult, Reference, gate_of
@@ -34,11 +34,13 @@ class ExportOptions:
     variants: Sequence[str] = DEFAULT_VARIANTS
     """What is written if it passes its gate, the bundle's default first."""
     demanded: Sequence[str] = ()
-    """Those of them without which the export has failed, even where the model does not fit them."""
+    """Those of them without which the export has failed, even where the model does not allow them."""
     force: bool = False
     """Whether a bundle that stands there is overwritten."""
     rtx_targets: str | None = None
     """GPUs such as ``sm86,sm89`` for which TensorRT-RTX builds plans that go into the bundle."""
+    streaming: bool = False
+    """Whether a graph with states in and out is added."""
 
 
 @dataclass(frozen=True)
@@ -91,8 +93,16 @@ class ExportResult:
     """Variants that the model does not fit, by name, and why."""
     demanded: Sequence[str] = ()
     """Variants that were asked for by name."""
+    streaming: VariantResult | None = None
+    """The graph with states, where one was asked for."""
+
+    @property
+    def copies(self) -> list[VariantResult]:
+        """The variants, and the graph with states."""
+        return [*self.variants, *([self.streaming] if self.streaming else [])]
 
     @property
     def passed(self) -> bool:
-        """Whether every variant passed, and none that was asked for by name was refused."""
-        return all(variant.passed for variant in self.variants) and not set(self.refusals).intersection(self.demanded)
+        """Whether every copy passed, but for defaults that are written where the model allows it alone."""
+        failed = {copy.recipe.precision for copy in self.copies if not copy.passed}.union(self.refusals)
+        return not failed.difference(set(WHERE_IT_FITS).difference(self.demanded))
