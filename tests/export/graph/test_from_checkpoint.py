@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
+import msgspec
 import numpy as np
 import onnx
 import pytest
@@ -16,6 +18,7 @@ from onnx import numpy_helper
 
 from tallygate.export.graph.from_checkpoint import OPSETS, node_count, onnx_from_checkpoint
 from tallygate.export.references.goldens import make_goldens
+from tallygate.export.variants.int8 import INT8_SESSION
 from tallygate.export.variants.recipes import VARIANTS
 from tallygate.runtime.bundle import INTEGER
 from tallygate.runtime.engines import Engine
@@ -26,6 +29,8 @@ from tallygate.runtime.errors import UsageError
 from tallygate.runtime.parity.gate import check_parity, reference_from_goldens
 from tallygate.runtime.text.tokenizer import Tokenizer
 from tallygate.train.folder.checkpoint import Checkpoint
+from tallygate.train.network import LSTMClassifier
+from tests.ngrams import random_part
 
 MakeCheckpoint = Callable[..., Checkpoint]
 
@@ -39,6 +44,7 @@ ARCHITECTURES = [
         {"pooling": "mean"},
         {"pooling": "mean", "pooling_floor": 9},
         {"pooling": "max"},
+        {"pooling": "max-mean", "pooling_floor": 9},
     )
 ]
 
@@ -63,6 +69,33 @@ def test_every_architecture_answers_like_pytorch(
             with torch.inference_mode():
                 expected = checkpoint.model(torch.from_numpy(ids), torch.from_numpy(lengths)).numpy()
             np.testing.assert_allclose(engine.run(ids, lengths), expected, rtol=0, atol=1e-4, err_msg=engine.name)
+
+
+@pytest.mark.parametrize("longest", [2, 3])
+@pytest.mark.parametrize(("pooling", "outputs"), [("last", 1), ("max-mean", 3)])
+def test_ngrams_answer_like_pytorch(checkpoint_of: MakeCheckpoint, longest: int, pooling: str, outputs: int) -> None:
+    """Beside a network of one direction that has no positions of its own, and beside one that has."""
+    plain = checkpoint_of(outputs, pooling=pooling, bidirectional=outputs > 1)
+    words = plain.vocabulary.size
+    part = random_part(words, outputs, longest)
+    model = LSTMClassifier(msgspec.structs.replace(plain.model.architecture, ngrams=part.shape))
+    weights = {f"ngrams.{name}": buffer for name, buffer in part.state_dict().items()}
+    model.load_state_dict(plain.model.state_dict() | weights)
+    checkpoint = replace(plain, model=model.eval())
+    graphs = {name: VARIANTS[name].convert(onnx_from_checkpoint(checkpoint)) for name in ("fp32", "int8", "fp16")}
+    rng = np.random.default_rng(0)
+    for batch, time in GRID:
+        ids, lengths = rng.integers(1, words, (batch, time)), rng.integers(1, time + 1, batch)
+        with torch.inference_mode():
+            expected = checkpoint.model(torch.from_numpy(ids), torch.from_numpy(lengths)).numpy()
+            lstm = plain.model(torch.from_numpy(ids), torch.from_numpy(lengths)).numpy()
+        assert np.abs(expected - lstm).max() > 1e-3
+        for engine in engines_of(graphs["fp32"]):
+            np.testing.assert_allclose(engine.run(ids, lengths), expected, rtol=0, atol=1e-4, err_msg=engine.name)
+        # What other variants round is the LSTM: the sums of codes are integers in all of them.
+        for name, most in (("int8", 0.5), ("fp16", 0.02)):
+            found = OnnxRuntimeEngine(graphs[name].SerializeToString(), name, INT8_SESSION).run(ids, lengths)
+            np.testing.assert_allclose(found, expected, rtol=0, atol=most, err_msg=name)
 
 
 @pytest.mark.parametrize("floor", [1, 9])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import get_args
 
+import msgspec
 import numpy as np
 import onnx
 import pytest
@@ -13,21 +14,40 @@ from hypothesis import strategies as st
 from tallygate.runtime.engines.ort.cpu import OnnxRuntimeEngine
 from tallygate.runtime.engines.plain.engine import NumpyEngine
 from tallygate.runtime.errors import BundleInvalidError
-from tallygate.runtime.graph.architecture import ActivationName, Architecture, Sizes
+from tallygate.runtime.graph.architecture import ActivationName, Architecture, Pooling, Sizes
 from tallygate.runtime.graph.contract import MAX_WEIGHTS, Fits, checked_graph
 from tallygate.runtime.graph.protobuf import packed_numbers, varint
+from tallygate.runtime.ngrams import MAX_FACTOR, NgramShape
 from tests.runtime.graph.written import STORAGES, written
 
-POOLINGS = [{"pooling": name} for name in ("last", "mean", "max")] + [{"pooling": "mean", "pooling_floor": 5}]
+POOLINGS = [{"pooling": name} for name in get_args(Pooling)]
+POOLINGS += [{"pooling": name, "pooling_floor": 5} for name in ("mean", "max-mean")]
+FACTORS = st.integers(0, MAX_FACTOR // 2).map(lambda half: 2 * half + 1)
+NGRAMS = st.integers(2, 3).flatmap(
+    lambda longest: st.builds(
+        NgramShape,
+        longest=st.just(longest),
+        slots=st.integers(1, 20),
+        buckets=st.integers(1, 5),
+        factors=st.tuples(*[st.tuples(*[FACTORS] * longest)] * 3),
+    )
+)
 ARCHITECTURES = st.builds(
     lambda pooling, **facts: Architecture(**pooling, **facts),
     pooling=st.sampled_from(POOLINGS),
     layers=st.integers(1, 4),
     bidirectional=st.booleans(),
     head_activation=st.sampled_from(get_args(ActivationName)),
+    ngrams=st.none() | NGRAMS,
 )
 SIZES = st.builds(Sizes, st.integers(2, 9), st.integers(1, 5), st.integers(1, 5), st.sampled_from([1, 3, 4]))
+SHAPES = [
+    None,
+    NgramShape(2, 7, 2, ((11, 2**40 + 1), (3, 7), (5, 2**41 + 3))),
+    NgramShape(3, 7, 2, ((11, 2**40 + 1, 9), (3, 7, 13), (5, 2**41 + 3, 15))),
+]
 BOTH_WAYS = Architecture(layers=2, bidirectional=True, pooling="mean", pooling_floor=5)
+BESIDE = [msgspec.structs.replace(BOTH_WAYS, ngrams=shape) for shape in SHAPES]
 SMALL = Sizes(6, 3, 4, 1)
 
 
@@ -54,9 +74,10 @@ def test_the_network_is_what_numpy_computes(
     np.testing.assert_allclose(found, expected, atol=1e-4, rtol=1e-4)
 
 
+@pytest.mark.parametrize("architecture", BESIDE)
 @pytest.mark.parametrize("precision", sorted(STORAGES))
-def test_no_node_can_be_left_out_or_take_other_values(precision: str) -> None:
-    sound = written(BOTH_WAYS, SMALL, precision)
+def test_no_node_can_be_left_out_or_take_other_values(precision: str, architecture: Architecture) -> None:
+    sound = written(architecture, SMALL, precision)
     for place, node in enumerate(sound.graph.node):
         altered = onnx.ModelProto()
         altered.CopyFrom(sound)
@@ -70,9 +91,10 @@ def test_no_node_can_be_left_out_or_take_other_values(precision: str) -> None:
                 checked_graph(altered.SerializeToString(), precision)
 
 
+@pytest.mark.parametrize("architecture", BESIDE)
 @pytest.mark.parametrize("precision", sorted(STORAGES))
-def test_no_constant_can_be_another(precision: str) -> None:
-    sound = written(BOTH_WAYS, SMALL, precision)
+def test_no_constant_can_be_another(precision: str, architecture: Architecture) -> None:
+    sound = written(architecture, SMALL, precision)
     constants = [tensor.name for tensor in sound.graph.initializer if tensor.name.startswith("constant_")]
     assert len(constants) >= 5
     for name in constants:
@@ -157,3 +179,37 @@ def test_notes_on_inner_values_do_not_reach_an_engine() -> None:
 @pytest.mark.parametrize("number", [0, 1, 127, 128, 16_384, 2**32])
 def test_numbers_are_written_as_they_are_read(number: int) -> None:
     assert packed_numbers(memoryview(varint(number)), 1, "numbers") == [number]
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "words"),
+    [
+        ("ngrams.codes", b"\x01", "row 0 that is not zeros"),
+        ("ngrams.scales", bytes(4), "scale below"),
+        ("ngrams.scales", np.float32(-0.5).tobytes(), "scale below"),
+        ("ngrams.scales", np.float32(np.nan).tobytes(), "infinite, NaN"),
+    ],
+)
+def test_ngrams_whose_sums_would_not_be_what_is_said_are_refused(name: str, data: bytes, words: str) -> None:
+    model = written(BESIDE[1], SMALL)
+    tensor = next(tensor for tensor in model.graph.initializer if tensor.name == name)
+    tensor.raw_data = data + tensor.raw_data[len(data) :]
+    with pytest.raises(BundleInvalidError, match=words):
+        checked_graph(model.SerializeToString(), "fp32")
+
+
+def test_a_code_of_minus_128_is_refused() -> None:
+    model = written(BESIDE[1], SMALL)
+    tensor = next(tensor for tensor in model.graph.initializer if tensor.name == "ngrams.codes")
+    tensor.raw_data = tensor.raw_data[:-1] + b"\x80"
+    with pytest.raises(BundleInvalidError, match="holds -128"):
+        checked_graph(model.SerializeToString(), "fp32")
+
+
+def test_a_graph_without_its_ngrams_is_refused() -> None:
+    """Its metadata says that they are there."""
+    told, plain = written(BESIDE[1], SMALL), written(BOTH_WAYS, SMALL)
+    del plain.metadata_props[:]
+    plain.metadata_props.extend(told.metadata_props)
+    with pytest.raises(BundleInvalidError, match=r"has no ngrams\.codes"):
+        checked_graph(plain.SerializeToString(), "fp32")

@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from tallygate.runtime.graph.architecture import Architecture, Sizes
+from tallygate.runtime.graph.contract import weight_tensors
 from tallygate.runtime.graph.network import Network
 from tallygate.runtime.graph.onnx_file import Attribute
 from tallygate.runtime.graph.storage import HEAD, TURNED_HEAD, Codes, Dynamic, Floats, Kind, Storage
 from tallygate.runtime.graph.terms import MICROSOFT, Term, Terms
+from tallygate.runtime.ngrams import NgramShape, as_bytes, hashes, slots_of
 
 STORAGES: dict[str, Storage] = {
     "fp32": Floats(TensorProto.FLOAT),
@@ -76,12 +79,13 @@ def written(
     storage, terms = STORAGES[precision], WritingTerms()
     logits = Network(terms, architecture, sizes, storage).logits()
     terms.steps = {key: step for key, step in terms.steps.items() if _is_used(step, terms, logits)}
-    kinds = storage.tensors(architecture, sizes)
+    kinds = weight_tensors(architecture, sizes, storage)
     rng = np.random.default_rng(seed)
     opset = max(opset, OPSETS.get(precision, opset))
     opsets = [helper.make_opsetid("", opset)]
     opsets += [helper.make_opsetid(MICROSOFT, 1)] if precision.startswith("int8-dynamic") else []
     terms.names[logits] = "logits"
+    ngrams = {} if architecture.ngrams is None else _ngrams(architecture.ngrams, sizes, rng)
     graph = helper.make_graph(
         [_node(step, terms, logits) for step in terms.steps.values()],
         "written",
@@ -90,15 +94,30 @@ def written(
             helper.make_tensor_value_info("lengths", TensorProto.INT64, ["batch"]),
         ],
         [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["batch", sizes.outputs])],
-        [_tensor(name, kind, _random(name, kind, rng)) for name, kind in kinds.items()]
+        [_tensor(name, kind, ngrams.get(name) or _random(name, kind, rng)) for name, kind in kinds.items()]
         + [_tensor(name, kind, terms.data[name]) for name, kind in terms.constants.items()],
     )
     model = helper.make_model(graph, opset_imports=opsets, ir_version=IR_VERSIONS[opset])
     facts = {"layers": architecture.layers, "bidirectional": architecture.bidirectional}
     facts |= {"pooling": architecture.pooling, "head_activation": architecture.head_activation}
-    facts |= {"pooling_floor": architecture.pooling_floor}
+    facts |= {"pooling_floor": architecture.pooling_floor, "ngrams": msgspec.to_builtins(architecture.ngrams)}
     helper.set_model_props(model, {"tallygate.architecture": json.dumps(facts)})
     return model
+
+
+def _ngrams(shape: NgramShape, sizes: Sizes, rng: np.random.Generator) -> dict[str, bytes]:
+    """Codes, and fingerprints of n-grams that texts of these few words have, so that many are found."""
+    words = sizes.vocabulary_size
+    codes = rng.integers(-127, 128, (words + shape.slots, sizes.outputs)).astype(np.int8)
+    codes[0] = 0
+    columns = rng.integers(0, words, (shape.longest, 4 * shape.slots))
+    columns[2:, ::2] = words
+    found = hashes(columns, shape)
+    fingerprints = np.zeros(shape.slots, np.int64)
+    fingerprints[slots_of(found, np.zeros(shape.buckets, np.int64), shape)] = found[2] >> 8
+    zeros = np.zeros((shape.buckets, 2), np.uint8)
+    arrays = {"codes": codes, "fingerprints": as_bytes(fingerprints), "displacements": zeros}
+    return {f"ngrams.{name}": array.tobytes() for name, array in arrays.items()}
 
 
 def _is_used(step: _Step, terms: WritingTerms, logits: Term) -> bool:

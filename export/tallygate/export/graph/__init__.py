@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from tallygate.export.graph.beside import PREFIX as PREFIX
     from tallygate.export.graph.contract import check_graph as check_graph
     from tallygate.export.graph.from_checkpoint import DEFAULT_OPSET as DEFAULT_OPSET
     from tallygate.export.graph.from_checkpoint import check_opset as check_opset
@@ -19,6 +20,7 @@ else:
     __getattr__, __dir__ = handed_on(
         __name__,
         {
+            "beside": ("PREFIX",),
             "contract": ("check_graph",),
             "from_checkpoint": ("DEFAULT_OPSET", "check_opset", "node_count", "onnx_from_checkpoint"),
             "target_ort": ("target_from_version",),

@@ -12,12 +12,14 @@ import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import onnx
 import torch
+from numpy.typing import NDArray
 
+from tallygate.export.graph.beside import PREFIX, with_ngrams
 from tallygate.export.graph.contract import CONTRACT_VERSION, Metadata, check_graph
 from tallygate.export.graph.lstm_op import translation_table, with_onnx_lstm
 from tallygate.export.graph.tidy import tidied, with_weights
@@ -47,13 +49,20 @@ def onnx_from_model(model: LSTMClassifier, labels: tuple[str, ...], opset: int =
     """As :func:`onnx_from_checkpoint`, for a model that is not saved. ``model`` is left as it is."""
     check_opset(opset)
     traceable = with_onnx_lstm(model)
-    weights = {_weight_name(name): value.numpy(force=True).copy() for name, value in traceable.named_parameters()}
+    ngrams, traceable.ngrams = traceable.ngrams, None
+    weights: dict[str, NDArray[Any]] = {
+        _weight_name(name): value.numpy(force=True).copy() for name, value in traceable.named_parameters()
+    }
     _make_weights_distinct(traceable)
     traced = _traced(traceable, opset)
     for tensor in traced.graph.initializer:
         _rename(traced.graph, tensor.name, _weight_name(tensor.name))
+    if ngrams is not None:
+        weights |= {PREFIX + name: value.numpy(force=True) for name, value in ngrams.shipped().items()}
     graph = with_weights(tidied(traced), weights)
     _describe(graph, model.architecture, labels)
+    if ngrams is not None:
+        graph = with_ngrams(graph)
     check_graph(graph)
     return graph
 

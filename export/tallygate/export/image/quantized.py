@@ -6,6 +6,8 @@ nearer to the reference. A scale belongs to a row of a matrix, and becomes a shi
 
 from __future__ import annotations
 
+from typing import get_args
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,6 +16,7 @@ from tallygate.export.image.function_tables import candidate_table, cell_table, 
 from tallygate.export.image.head import head_from_weights
 from tallygate.runtime.engines.integer import CODE_ONE, Direction, InputTable, IntegerModel, Pooling, largest_input_code
 from tallygate.runtime.engines.plain import DirectionWeights, Weights
+from tallygate.runtime.errors import ExportError
 
 Floats = NDArray[np.float64]
 _LARGEST_CODE = 127
@@ -23,7 +26,9 @@ _MAX_OFFSET = 2.0**61
 
 
 def integer_from_weights(weights: Weights, formats: Formats) -> IntegerModel:
-    """The integers of one classifier. Raises :class:`ExportError` where the head has an activation without a table."""
+    """The integers of one classifier. Raises :class:`ExportError` for what no image holds."""
+    if weights.ngrams is not None or weights.pooling not in get_args(Pooling):
+        raise ExportError("variant integer", "has no n-grams and no joined pooling yet", "leave it out of --variants")
     codes = largest_input_code(weights.embedding.shape[1])
     unit = float(np.abs(weights.embedding).max()) / codes or 1.0
     layers = tuple(

@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from tallygate.export.references.coverage import covering_texts
+from tallygate.export.references.ngram_cover import ngram_texts
 from tallygate.export.references.salads import random_salads, telling_salads
 from tallygate.export.references.texts import hard_texts, ordinary_texts
 from tallygate.runtime.bundle import Golden
@@ -32,12 +33,13 @@ def make_goldens(checkpoint: Checkpoint) -> list[Golden]:
 
 
 def golden_texts(model: LSTMClassifier, tokenizer: Tokenizer) -> list[str]:
-    """Hard cases, ordinary texts of many lengths, salads of the model's own words, and then every word and mark."""
+    """Hard cases, ordinary texts of many lengths, salads of the model's own words; then every word, mark and n-gram."""
     splitter = Splitter(tokenizer.contract.punctuation)
     texts = hard_texts() + ordinary_texts(SEED, tokenizer.contract.max_length, splitter)
     texts += telling_salads(model, tokenizer, SEED)
     texts += random_salads(tokenizer, SEED, max(RANDOM_SALADS, MINIMUM_GOLDENS - len(texts)))
-    return texts + covering_texts(model, tokenizer, SEED)
+    texts += covering_texts(model, tokenizer, SEED)
+    return texts if model.ngrams is None else texts + ngram_texts(model.ngrams, tokenizer)
 
 
 def with_answers(goldens: Sequence[Golden], answers: Mapping[str, NDArray[np.float32]]) -> list[Golden]:

@@ -1,8 +1,8 @@
 """fp32 graph -> fp16 or bf16 graph: the precision stands in the graph, since TensorRT computes what the graph says.
 
 Embedding, LSTMs and pooling are in half precision, weights and activations alike. Ids, lengths and positions stay
-integers. What sums up to the answer, the mean over time and the head, stays float32: it costs nothing, and a bfloat16
-sum of 400 states would stop growing at 256, where its steps become larger than a state.
+integers. What sums up to the answer, the mean over time, the head and the n-grams, stays float32: it costs nothing,
+and a bfloat16 sum of 400 states would stop growing at 256, where its steps become larger than a state.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, numpy_helper
 
-from tallygate.export.graph import check_graph, weights_of, with_weights
+from tallygate.export.graph import PREFIX, check_graph, weights_of, with_weights
 from tallygate.export.variants.embedding_rounding import EMBEDDING, embedding_in
 from tallygate.runtime.errors import ExportError
 
@@ -114,7 +114,12 @@ class _Rewrite:
         return TensorProto.FLOAT if kinds == {TensorProto.FLOAT} else self._half.onnx_type
 
     def _kind_of(self, node: onnx.NodeProto) -> int:
-        return TensorProto.FLOAT if node.op_type in FLOAT32_OPERATORS else self._half.onnx_type
+        is_float = node.op_type in FLOAT32_OPERATORS or node.name.startswith(PREFIX) or self._joins_float32(node)
+        return TensorProto.FLOAT if is_float else self._half.onnx_type
+
+    def _joins_float32(self, node: onnx.NodeProto) -> bool:
+        """Where a maximum and a mean are joined, the mean stays what it is."""
+        return node.op_type == "Concat" and any(self._held.get(name) == TensorProto.FLOAT for name in node.input)
 
     def _visit(self, node: onnx.NodeProto) -> None:
         kind = self._kind_of(node)

@@ -8,21 +8,45 @@ if TYPE_CHECKING:
     from tallygate.runtime.graph.architecture import ARCHITECTURE as ARCHITECTURE
     from tallygate.runtime.graph.architecture import ActivationName as ActivationName
     from tallygate.runtime.graph.architecture import Architecture as Architecture
+    from tallygate.runtime.graph.architecture import Pooling as Pooling
+    from tallygate.runtime.graph.architecture import Sizes as Sizes
     from tallygate.runtime.graph.architecture import check_pooling_floor as check_pooling_floor
     from tallygate.runtime.graph.contract import Fits as Fits
     from tallygate.runtime.graph.contract import Graph as Graph
     from tallygate.runtime.graph.contract import checked_graph as checked_graph
+    from tallygate.runtime.graph.contract import values_of as values_of
+    from tallygate.runtime.graph.contract import weight_tensors as weight_tensors
+    from tallygate.runtime.graph.network import Network as Network
+    from tallygate.runtime.graph.ngram_terms import CODES as CODES
+    from tallygate.runtime.graph.ngram_terms import DISPLACEMENTS as DISPLACEMENTS
+    from tallygate.runtime.graph.ngram_terms import FINGERPRINTS as FINGERPRINTS
+    from tallygate.runtime.graph.ngram_terms import SCALES as SCALES
     from tallygate.runtime.graph.onnx_file import Node as Node
     from tallygate.runtime.graph.onnx_file import OnnxFile as OnnxFile
     from tallygate.runtime.graph.onnx_file import read_onnx as read_onnx
+    from tallygate.runtime.graph.storage import storage_of as storage_of
+    from tallygate.runtime.graph.terms import OPERATORS as OPERATORS
+    from tallygate.runtime.graph.terms import Term as Term
+    from tallygate.runtime.graph.terms import Terms as Terms
 else:
     from tallygate.runtime.rooms import handed_on
 
     __getattr__, __dir__ = handed_on(
         __name__,
         {
-            "architecture": ("ARCHITECTURE", "ActivationName", "Architecture", "check_pooling_floor"),
-            "contract": ("Fits", "Graph", "checked_graph"),
+            "architecture": (
+                "ARCHITECTURE",
+                "ActivationName",
+                "Architecture",
+                "Pooling",
+                "Sizes",
+                "check_pooling_floor",
+            ),
+            "contract": ("Fits", "Graph", "checked_graph", "values_of", "weight_tensors"),
+            "network": ("Network",),
+            "ngram_terms": ("CODES", "DISPLACEMENTS", "FINGERPRINTS", "SCALES"),
             "onnx_file": ("Node", "OnnxFile", "read_onnx"),
+            "storage": ("storage_of",),
+            "terms": ("OPERATORS", "Term", "Terms"),
         },
     )

@@ -6,9 +6,13 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from tallygate.runtime.ngrams import NgramShape
+
 ARCHITECTURE = "tallygate.architecture"
 """Key of the graph's metadata under which the architecture stands as JSON."""
 
+Pooling = Literal["last", "mean", "max", "max-mean"]
+"""What the head sees of all states; `max-mean` joins both, the maximum first."""
 MAX_POOLING_FLOOR = 65_536
 """Tokens; what a device image can say (docs/device-image.md)."""
 
@@ -20,7 +24,7 @@ class Architecture(msgspec.Struct, frozen=True):
 
     layers: int
     bidirectional: bool
-    pooling: Literal["last", "mean", "max"]
+    pooling: Pooling
     pooling_floor: Annotated[int, msgspec.Meta(ge=1, le=MAX_POOLING_FLOOR)] = 1
     """Least divisor of a mean: a shorter text's states are divided by this, so that it speaks softly."""
     head_activation: ActivationName = "linear"
@@ -28,6 +32,8 @@ class Architecture(msgspec.Struct, frozen=True):
     embedding_size: int | None = None
     hidden_size: int | None = None
     outputs: int | None = None
+    ngrams: NgramShape | None = None
+    """Of the n-gram part beside the LSTM, where there is one."""
 
     def __post_init__(self) -> None:
         check_pooling_floor(self.pooling, self.pooling_floor)
@@ -40,8 +46,8 @@ class Architecture(msgspec.Struct, frozen=True):
 
 def check_pooling_floor(pooling: str, floor: int) -> None:
     """Raise :class:`ValueError` for a floor that says nothing, or more than an image can say."""
-    if floor != 1 and (pooling != "mean" or not 1 <= floor <= MAX_POOLING_FLOOR):
-        raise ValueError(f"pooling_floor = {floor} must be 1, or up to {MAX_POOLING_FLOOR:,} where pooling is mean")
+    if floor != 1 and ("mean" not in pooling.split("-") or not 1 <= floor <= MAX_POOLING_FLOOR):
+        raise ValueError(f"pooling_floor = {floor} must be 1, or up to {MAX_POOLING_FLOOR:,} where pooling has a mean")
 
 
 class Sizes(msgspec.Struct, frozen=True):
@@ -57,3 +63,7 @@ class Sizes(msgspec.Struct, frozen=True):
     def width(self, architecture: Architecture) -> int:
         """Features that one layer gives per time step."""
         return self.hidden_size * len(architecture.directions)
+
+    def features(self, architecture: Architecture) -> int:
+        """What the head sees."""
+        return self.width(architecture) * len(architecture.pooling.split("-"))

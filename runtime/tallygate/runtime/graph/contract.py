@@ -14,8 +14,9 @@ import msgspec
 from tallygate.runtime.errors import BundleInvalidError
 from tallygate.runtime.graph.architecture import ARCHITECTURE, Architecture, Sizes
 from tallygate.runtime.graph.network import Network
+from tallygate.runtime.graph.ngram_terms import check_ngrams, ngram_tensors
 from tallygate.runtime.graph.onnx_file import MAX_NODES, Node, OnnxFile, ValueInfo, read_onnx, shown, without_value_info
-from tallygate.runtime.graph.storage import Storage, storage_of
+from tallygate.runtime.graph.storage import Kind, Storage, storage_of
 from tallygate.runtime.graph.tensor import FLOAT, INT64
 from tallygate.runtime.graph.terms import MICROSOFT, Term, Terms
 
@@ -130,7 +131,7 @@ def _check_weights(graph: Graph, storage: Storage) -> set[str]:
     """The names of the weights, which are all there, of the right type and shape, and finite."""
     if 3 * graph.architecture.layers > len(graph.file.tensors):
         raise ValueError(f"it has {graph.architecture.layers} layers, and {len(graph.file.tensors)} arrays")
-    tensors, expected = graph.file.tensors, storage.tensors(graph.architecture, graph.sizes)
+    tensors, expected = graph.file.tensors, weight_tensors(graph.architecture, graph.sizes, storage)
     for name, (dtype, dims) in expected.items():
         tensor = tensors[name]
         if (tensor.dtype, tensor.dims) != (dtype, dims):
@@ -140,7 +141,23 @@ def _check_weights(graph: Graph, storage: Storage) -> set[str]:
     for name in expected:
         if not tensors[name].is_sound():
             raise ValueError(f"{name} holds a number that is infinite, NaN or above 2^96")
+    if graph.architecture.ngrams is not None:
+        check_ngrams(tensors, graph.sizes)
     return set(expected)
+
+
+def weight_tensors(architecture: Architecture, sizes: Sizes, storage: Storage) -> dict[str, Kind]:
+    """Type and dimensions of every array that holds weights, by name."""
+    tensors = storage.tensors(architecture, sizes)
+    return tensors if architecture.ngrams is None else tensors | ngram_tensors(architecture.ngrams, sizes)
+
+
+def values_of(terms: Terms, file: OnnxFile, weights: set[str]) -> dict[str, Term]:
+    """What each value of the file is, by its name, the inputs first. Raises :class:`ValueError` for a stranger."""
+    values = _leaves(terms, file, weights)
+    for node in file.nodes:
+        values |= zip(node.outputs, _terms_of(node, terms, values), strict=True)
+    return values
 
 
 def _check_dataflow(graph: Graph, storage: Storage, weights: set[str]) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 import msgspec
 
 from tallygate.runtime.graph.architecture import Architecture, Sizes
+from tallygate.runtime.graph.ngram_terms import NgramTerms
 from tallygate.runtime.graph.storage import Storage
 from tallygate.runtime.graph.tensor import FLOAT
 from tallygate.runtime.graph.terms import TIME_FIRST, Term, Terms
@@ -42,9 +43,15 @@ class Network(msgspec.Struct, frozen=True):
         for layer in range(self.architecture.layers):
             states = self._layer(layer, states, by_time)
             by_time = self._turned(states)
-        features = _POOLING[self.architecture.pooling](self, states)
+        pooled = [_POOLING[name](self, states) for name in self.architecture.pooling.split("-")]
+        features = pooled[0] if len(pooled) == 1 else self.terms.apply("Concat", *pooled, axis=1)
         operator = _HEAD_OPERATORS.get(self.architecture.head_activation)
-        return self.storage.head(self.terms, self.terms.apply(operator, features) if operator else features)
+        logits = self.storage.head(self.terms, self.terms.apply(operator, features) if operator else features)
+        ngrams = self.architecture.ngrams
+        if ngrams is None:
+            return logits
+        part = NgramTerms(self.terms, ngrams, self.sizes.vocabulary_size)
+        return self.terms.apply("Add", logits, part.logits(self._positions(), self._lengths()))
 
     def _layer(self, layer: int, states: Term, by_time: Term) -> Term:
         forward = self._direction(f"lstm.{layer}.forward", by_time)

@@ -168,7 +168,7 @@ def weight_shapes(architecture: Architecture, sizes: Sizes) -> dict[str, tuple[i
             shapes[f"{name}.w"] = (1, 4 * hidden, inputs)
             shapes[f"{name}.r"] = (1, 4 * hidden, hidden)
             shapes[f"{name}.b"] = (1, 8 * hidden)
-    return shapes | {HEAD: (sizes.outputs, width), BIAS: (sizes.outputs,)}
+    return shapes | {HEAD: (sizes.outputs, sizes.features(architecture)), BIAS: (sizes.outputs,)}
 
 
 def _coded(name: str, dtype: int, dims: tuple[int, ...], scales: tuple[int, ...]) -> dict[str, Kind]:

@@ -20,22 +20,26 @@ TIME_FIRST = (1, 0, 2)
 
 OPERATORS: Mapping[tuple[str, str], Mapping[str, Attribute | None]] = {
     ("", "Add"): {},
+    ("", "And"): {},
     ("", "Cast"): {"to": None},
     ("", "Clip"): {},
     ("", "Concat"): {"axis": None},
     ("", "DequantizeLinear"): {"axis": 1},
     ("", "Div"): {},
     ("", "DynamicQuantizeLinear"): {},
+    ("", "Equal"): {},
     ("", "Expand"): {},
     ("", "Gather"): {"axis": 0},
     ("", "GatherElements"): {"axis": 0},
     ("", "Gemm"): {"alpha": 1.0, "beta": 1.0, "transA": 0, "transB": 0},
+    ("", "Greater"): {},
     ("", "GreaterOrEqual"): {},
     ("", "Identity"): {},
     ("", "LSTM"): {"direction": "forward", "hidden_size": None, "input_forget": 0, "layout": 0},
     ("", "LeakyRelu"): {"alpha": struct.unpack("<f", struct.pack("<f", 0.01))[0]},
     ("", "Less"): {},
     ("", "MatMulInteger"): {},
+    ("", "Mod"): {"fmod": 0},
     ("", "Mul"): {},
     ("", "Not"): {},
     ("", "Range"): {},
@@ -50,6 +54,7 @@ OPERATORS: Mapping[tuple[str, str], Mapping[str, Attribute | None]] = {
     ("", "Squeeze"): {},
     ("", "Sub"): {},
     ("", "Tanh"): {},
+    ("", "TopK"): {"axis": -1, "largest": 1, "sorted": 1},
     ("", "Transpose"): {"perm": None},
     ("", "Unsqueeze"): {},
     ("", "Where"): {},
@@ -64,6 +69,7 @@ class Terms:
 
     def __init__(self) -> None:
         self._numbers: dict[tuple[object, ...], Term] = {}
+        self._keys: list[tuple[object, ...]] = []
         self._inputs: dict[Term, tuple[Term, ...]] = {}
         self.nothing = self.leaf("nothing")
         """An optional input that is left out."""
@@ -75,11 +81,18 @@ class Terms:
 
     def leaf(self, *key: object) -> Term:
         """What is not computed: an input, a weight, a number."""
-        return self._numbers.setdefault(key, len(self._numbers))
+        term = self._numbers.setdefault(key, len(self._numbers))
+        if term == len(self._keys):
+            self._keys.append(key)
+        return term
 
-    def numbers(self, *values: int, scalar: bool = False) -> Term:
-        """int64 constants: a list of ``values``, or one value."""
-        dims = () if scalar else (len(values),)
+    def key(self, term: Term) -> tuple[object, ...]:
+        """What a term is: the key of its leaf, or operator, domain, attributes, inputs and output."""
+        return self._keys[term]
+
+    def numbers(self, *values: int, scalar: bool = False, dims: tuple[int, ...] | None = None) -> Term:
+        """int64 constants: a list of ``values``, one value, or of the shape ``dims``."""
+        dims = dims or (() if scalar else (len(values),))
         return self.leaf("numbers", INT64, dims, struct.pack(f"<{len(values)}q", *values))
 
     def constant(self, tensor: Tensor) -> Term:

@@ -11,10 +11,13 @@ if TYPE_CHECKING:
     from tallygate.train.baselines.folds import Fit as Fit
     from tallygate.train.baselines.folds import Logits as Logits
     from tallygate.train.baselines.folds import Scores as Scores
+    from tallygate.train.baselines.folds import held_out_scores as held_out_scores
     from tallygate.train.baselines.folds import mean_of as mean_of
     from tallygate.train.baselines.folds import out_of_fold as out_of_fold
     from tallygate.train.baselines.folds import predicted as predicted
     from tallygate.train.baselines.folds import probabilities as probabilities
+    from tallygate.train.baselines.nb_svm import INTERPOLATION as INTERPOLATION
+    from tallygate.train.baselines.nb_svm import nb_svm_decision as nb_svm_decision
     from tallygate.train.baselines.ngrams import log_ratio as log_ratio
     from tallygate.train.baselines.ngrams import ngram_teacher as ngram_teacher
 else:
@@ -24,7 +27,17 @@ else:
         __name__,
         {
             "fasttext_model": ("LABEL", "best_label", "write_texts"),
-            "folds": ("Fit", "Logits", "Scores", "mean_of", "out_of_fold", "predicted", "probabilities"),
+            "folds": (
+                "Fit",
+                "Logits",
+                "Scores",
+                "held_out_scores",
+                "mean_of",
+                "out_of_fold",
+                "predicted",
+                "probabilities",
+            ),
+            "nb_svm": ("INTERPOLATION", "nb_svm_decision"),
             "ngrams": ("log_ratio", "ngram_teacher"),
         },
     )

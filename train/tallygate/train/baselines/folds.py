@@ -51,16 +51,22 @@ def out_of_fold(fit: Fit, targets: NDArray[np.int64], unlabeled: int, folds: int
     Labelled texts stand at places 0 to ``len(targets) - 1``, unlabelled ones after them. Labels with fewer texts than
     ``folds`` are dealt out as far as they go; a text that alone has its label is scored by a model that saw it.
     """
+    train = held_out_scores(fit, targets, folds, seed)
+    rest = np.arange(len(targets), len(targets) + unlabeled)
+    everything = fit(np.arange(len(targets)))
+    rest_scores = everything(rest) if unlabeled else np.zeros((0, train.shape[1]))
+    return calibrated(train, rest_scores, targets)
+
+
+def held_out_scores(fit: Fit, targets: NDArray[np.int64], folds: int, seed: int = 0) -> Scores:
+    """The scores of labelled texts, each by a model that was fitted on the other folds, as that model gives them."""
     train: Scores | None = None
     for others, held_out in _folds(targets, folds, seed):
         scores = fit(others)(held_out)
         train = np.zeros((len(targets), scores.shape[1])) if train is None else train
         train[held_out] = scores
     assert train is not None
-    rest = np.arange(len(targets), len(targets) + unlabeled)
-    everything = fit(np.arange(len(targets)))
-    rest_scores = everything(rest) if unlabeled else np.zeros((0, train.shape[1]))
-    return calibrated(train, rest_scores, targets)
+    return train
 
 
 def calibrated(train: Scores, unlabeled: Scores, targets: NDArray[np.int64]) -> Logits:

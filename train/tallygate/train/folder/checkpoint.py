@@ -161,23 +161,23 @@ def _model_from_weights(architecture: Architecture, data: bytes, source: Path) -
 
 
 def _check_weights(architecture: Architecture, weights: Mapping[str, Tensor], source: Path) -> None:
-    found = {name: tuple(tensor.shape) for name, tensor in weights.items()}
-    if found != expected_shapes(architecture, limit=len(weights)):
+    expected = expected_weights(architecture, limit=len(weights))
+    if {name: t.shape for name, t in weights.items()} != {name: t.shape for name, t in expected.items()}:
         raise CheckpointError(source, "does not fit the network that checkpoint.json describes", _MEND)
-    if not all(t.dtype == torch.float32 and bool(t.isfinite().all()) for t in weights.values()):
+    if not all(t.dtype == expected[name].dtype and bool(t.isfinite().all()) for name, t in weights.items()):
         raise CheckpointError(source, "holds weights that are not finite float32 numbers", _MEND)
 
 
-def expected_shapes(architecture: Architecture, limit: int) -> dict[str, tuple[int, ...]]:
-    """Shapes of the network's weights by name, found without memory for them; empty if they are more than ``limit``."""
+def expected_weights(architecture: Architecture, limit: int) -> dict[str, Tensor]:
+    """The network's weights by name, as shapes and types without memory; empty if they are more than ``limit``."""
     if not 1 <= architecture.layers <= limit:
         return {}
     try:
         with torch.device("meta"):
-            weights = LSTMClassifier(architecture).state_dict()
+            weights: dict[str, Tensor] = LSTMClassifier(architecture).state_dict()
     except (RuntimeError, ValueError, OverflowError):
         return {}
-    return {name: tuple(tensor.shape) for name, tensor in weights.items()}
+    return weights
 
 
 def _vocabulary(data: bytes, architecture: Architecture, source: Path) -> Vocabulary:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tallygate.train.network.model import LSTMLayer as LSTMLayer
     from tallygate.train.network.model import parameter_count as parameter_count
     from tallygate.train.network.model import reverse_within_length as reverse_within_length
+    from tallygate.train.network.ngrams import NgramPart as NgramPart
 else:
     from tallygate.runtime.rooms import handed_on
 
@@ -39,5 +40,6 @@ else:
                 "parameter_count",
                 "reverse_within_length",
             ),
+            "ngrams": ("NgramPart",),
         },
     )

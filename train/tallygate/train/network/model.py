@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Literal
 
 import msgspec
 import torch
@@ -11,8 +10,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from tallygate.runtime.engines.plain import ActivationName
-from tallygate.runtime.graph import check_pooling_floor
+from tallygate.runtime.graph import Pooling, check_pooling_floor
+from tallygate.runtime.ngrams import NgramShape
 from tallygate.train.network.activations import ACTIVATIONS
+from tallygate.train.network.ngrams import NgramPart
 
 
 class Architecture(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -25,7 +26,7 @@ class Architecture(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """1 for two labels (one logit, positive means the second label), else the number of labels."""
     layers: int = 1
     bidirectional: bool = False
-    pooling: Literal["last", "mean", "max"] = "last"
+    pooling: Pooling = "last"
     pooling_floor: int = 1
     """Least divisor of a mean."""
     head_activation: ActivationName = "linear"
@@ -33,6 +34,8 @@ class Architecture(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     embedding_dropout: float = 0.0
     variational_dropout: float = 0.0
     weight_drop: float = 0.0
+    ngrams: NgramShape | None = None
+    """Of the n-gram part beside the LSTM, where there is one."""
 
     def __post_init__(self) -> None:
         check_pooling_floor(self.pooling, self.pooling_floor)
@@ -41,6 +44,11 @@ class Architecture(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     def width(self) -> int:
         """Features that one layer gives per time step."""
         return self.hidden_size * (2 if self.bidirectional else 1)
+
+    @property
+    def features(self) -> int:
+        """What the head sees."""
+        return self.width * (2 if self.pooling == "max-mean" else 1)
 
 
 class LSTM(nn.Module):
@@ -116,7 +124,8 @@ class LSTMClassifier(nn.Module):
         self.embedding_dropout = nn.Dropout(a.embedding_dropout)
         self.variational_dropout = nn.Dropout1d(a.variational_dropout)
         self.dropout = nn.Dropout(a.dropout)
-        self.head = nn.Linear(a.width, a.outputs)
+        self.head = nn.Linear(a.features, a.outputs)
+        self.ngrams = None if a.ngrams is None else NgramPart(a.ngrams, a.vocabulary_size, a.outputs)
 
     def forward(self, ids: Tensor, lengths: Tensor, shift: Tensor | None = None) -> Tensor:
         """Logits of a padded batch, before calibration.
@@ -130,19 +139,18 @@ class LSTMClassifier(nn.Module):
         for index, layer in enumerate(self.lstm):
             states = layer(states if index == 0 else self.dropout(states), lengths)
         features = ACTIVATIONS[self.architecture.head_activation].function(self._pool(states, lengths))
-        logits: Tensor = self.head(self.dropout(features))
-        return logits.float()
+        logits: Tensor = self.head(self.dropout(features)).float()
+        return logits if self.ngrams is None else logits + self.ngrams(ids, lengths)
 
     def _pool(self, states: Tensor, lengths: Tensor) -> Tensor:
         if self.architecture.pooling == "last":
             return self._last(states, lengths)
         valid = (_positions(states) < lengths.unsqueeze(1)).unsqueeze(2)
-        if self.architecture.pooling == "max":
-            return states.masked_fill(~valid, -math.inf).amax(dim=1)
         divisor = lengths.unsqueeze(1)
         if self.architecture.pooling_floor > 1:
             divisor = divisor.clamp(min=self.architecture.pooling_floor)
-        return (states * valid).sum(dim=1) / divisor
+        pooled = [_POOLED[name](states, valid, divisor) for name in self.architecture.pooling.split("-")]
+        return pooled[0] if len(pooled) == 1 else torch.cat(pooled, dim=1)
 
     def _last(self, states: Tensor, lengths: Tensor) -> Tensor:
         """The state after the whole text: at the last valid step forward, at the first one backward."""
@@ -163,6 +171,17 @@ def reverse_within_length(states: Tensor, lengths: Tensor) -> Tensor:
 def parameter_count(model: nn.Module) -> int:
     """Number of trained parameters."""
     return sum(parameter.numel() for parameter in model.parameters())
+
+
+def _max(states: Tensor, valid: Tensor, _divisor: Tensor) -> Tensor:
+    return states.masked_fill(~valid, -math.inf).amax(dim=1)
+
+
+def _mean(states: Tensor, valid: Tensor, divisor: Tensor) -> Tensor:
+    return (states * valid).sum(dim=1) / divisor
+
+
+_POOLED = {"max": _max, "mean": _mean}
 
 
 def _positions(states: Tensor) -> Tensor:

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from tallygate.train.presets.preset import Preset as Preset
     from tallygate.train.presets.preset import TeacherPreset as TeacherPreset
     from tallygate.train.presets.preset import TrainingPreset as TrainingPreset
+    from tallygate.train.presets.preset import WidePreset as WidePreset
     from tallygate.train.presets.preset import load_preset as load_preset
     from tallygate.train.presets.rules import AUTO as AUTO
     from tallygate.train.presets.rules import describe_decided as describe_decided
@@ -19,7 +20,7 @@ else:
     __getattr__, __dir__ = handed_on(
         __name__,
         {
-            "preset": ("LanguageModelPreset", "Preset", "TeacherPreset", "TrainingPreset", "load_preset"),
+            "preset": ("LanguageModelPreset", "Preset", "TeacherPreset", "TrainingPreset", "WidePreset", "load_preset"),
             "rules": ("AUTO", "describe_decided", "preset_for_corpus"),
         },
     )

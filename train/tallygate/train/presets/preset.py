@@ -12,7 +12,8 @@ import msgspec
 
 from tallygate.runtime.engines.plain import ActivationName
 from tallygate.runtime.errors import PresetError
-from tallygate.runtime.graph import check_pooling_floor
+from tallygate.runtime.graph import Pooling, check_pooling_floor
+from tallygate.runtime.ngrams import MAX_IDS, longest_text
 
 
 class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -49,7 +50,7 @@ class ModelPreset(_Section, frozen=True, kw_only=True):
     """Stacked LSTM layers."""
     bidirectional: bool = False
     """Read every text from both ends and join what was read."""
-    pooling: Literal["last", "mean", "max"] = "last"
+    pooling: Pooling = "last"
     """What the classifier sees: the last valid state, or the mean or maximum over the valid states."""
     pooling_floor: int = 1
     """Least divisor of a mean: below so many tokens, texts speak the more softly the shorter they are."""
@@ -167,6 +168,28 @@ class WordsPreset(_Section, frozen=True, kw_only=True):
         self._require(1 <= self.epochs <= 1_000_000, "epochs", "from 1 to 1,000,000")
 
 
+class WidePreset(_Section, frozen=True, kw_only=True):
+    """Words and n-grams that stand beside the LSTM, fitted apart from it (Cheng et al. 2016 call such a model wide and
+    deep; docs/ngrams.md)."""
+
+    longest: Literal[2, 3] = 2
+    """Words of the longest n-gram."""
+    rows: int = 131_072
+    """N-grams that are kept at most, beside the words: those that move most texts."""
+    least_texts: int = 2
+    """Training texts that an n-gram must stand in."""
+    cost: float = 0.1
+    """Inverse strength of the SVM's L2 penalty."""
+    folds: int = 5
+    """Parts of the training data, each scored by a fit on the others, which tell how sure the scores are."""
+
+    def __post_init__(self) -> None:
+        self._require(0 <= self.rows <= 1_500_000, "rows", "from 0 to 1,500,000")
+        self._require(1 <= self.least_texts <= 1_000_000, "least_texts", "from 1 to 1,000,000")
+        self._require(0.0 < self.cost <= 1e6, "cost", "above 0 and at most 1,000,000")
+        self._require(2 <= self.folds <= 100, "folds", "from 2 to 100")
+
+
 class LanguageModelPreset(_Section, frozen=True, kw_only=True):
     """Pretraining of embedding and first layer as a language model on all texts (Dai & Le 2015), in each direction."""
 
@@ -206,12 +229,23 @@ class Preset(_Section, frozen=True, kw_only=True):
     """None gives every word of the vocabulary a row of its own."""
     language_model: LanguageModelPreset | None = None
     """None begins with random weights."""
+    wide: WidePreset | None = None
+    """None has no n-grams beside the LSTM."""
 
     def __post_init__(self) -> None:
+        if self.wide is not None:
+            self._check_wide(self.wide)
         if self.words is not None:
             rows, words = self.text.vocabulary_size, self.words
             self.words._require(words.size >= rows, "size", f"at least vocabulary_size, {rows}")
             self.words._require(words.single_rows < rows - 2, "single_rows", f"below vocabulary_size - 2, {rows - 2}")
+
+    def _check_wide(self, wide: WidePreset) -> None:
+        self.text._require(self.text.vocabulary_size <= MAX_IDS, "vocabulary_size", f"at most {MAX_IDS:,} with n-grams")
+        most = longest_text(wide.longest)
+        self.text._require(self.text.max_length <= most, "max_length", f"at most {most:,} with n-grams")
+        if self.words is not None:
+            raise ValueError("[wide] needs a row for each word, and [words] lets words share rows")
 
     @property
     def learns_from_unlabeled(self) -> bool:

@@ -17,8 +17,9 @@ from tallygate.runtime.version import VERSION
 from tallygate.train.folder import LAYOUT, Checkpoint, RunFacts, load_checkpoint, save_checkpoint
 from tallygate.train.loop import EncodedSplit
 from tallygate.train.network import LSTMClassifier, parameter_count
+from tallygate.train.run.beside import Beside
 from tallygate.train.run.data import RunData
-from tallygate.train.run.result import Result
+from tallygate.train.run.result import PartScore, Result
 from tallygate.train.run.state import RunState
 from tallygate.train.scores import (
     Calibration,
@@ -42,12 +43,14 @@ from tallygate.train.scores import (
 )
 
 
-def checkpoint_of_best(facts: RunFacts, data: RunData, state: RunState) -> Checkpoint:
-    """The best epoch so far. Raises :class:`ValueError` before the first epoch."""
+def checkpoint_of_best(facts: RunFacts, data: RunData, state: RunState, beside: Beside | None = None) -> Checkpoint:
+    """The best epoch so far, with the n-grams if there are any. Raises :class:`ValueError` before the first epoch."""
     if state.best is None:
         raise ValueError("no epoch is done yet")
-    model = LSTMClassifier(data.architecture(facts.preset))
-    model.load_state_dict(state.best_weights)
+    model = _lstm_of_best(facts, data, state)
+    if beside is not None:
+        assert state.best.mixture is not None
+        model = beside.model(model, state.best.mixture)
     training = Training(
         data=data.name,
         preset=facts.preset_name,
@@ -68,13 +71,25 @@ def checkpoint_of_best(facts: RunFacts, data: RunData, state: RunState) -> Check
     )
 
 
+def _lstm_of_best(facts: RunFacts, data: RunData, state: RunState) -> LSTMClassifier:
+    model = LSTMClassifier(data.architecture(facts.preset))
+    model.load_state_dict(state.best_weights)
+    return model
+
+
 def parameters_by_part(model: LSTMClassifier) -> dict[str, int]:
-    """Trained parameters of the embedding, the LSTM and the head."""
-    return {name: parameter_count(getattr(model, name)) for name in ("embedding", "lstm", "head")}
+    """Trained parameters of the embedding, the LSTM, the head and, where there are any, the n-grams."""
+    counts = {name: parameter_count(getattr(model, name)) for name in ("embedding", "lstm", "head")}
+    return counts if model.ngrams is None else counts | {"ngrams": model.ngrams.count()}
 
 
 def finish_run(
-    folder: Path, facts: RunFacts, data: RunData, state: RunState, preparation_seconds: float = 0.0
+    folder: Path,
+    facts: RunFacts,
+    data: RunData,
+    state: RunState,
+    preparation_seconds: float = 0.0,
+    beside: Beside | None = None,
 ) -> Result:
     """Score the checkpoint as it was written, on the test split where there is one; write scores and result."""
     checkpoint = _calibrated(load_checkpoint(folder), data)
@@ -99,6 +114,7 @@ def finish_run(
         calibration=[split.calibration(checkpoint) for split in scored],
         by_length=scored[-1].by_length(checkpoint) if scored else [],
         coverage=coverage_points(scored[-1].confidences(checkpoint)) if scored else [],
+        parts=[] if beside is None else _parts(data, _lstm_of_best(facts, data, state), beside),
     )
     if scored:
         _draw(folder, result, scored[-1].confidences(checkpoint), f"{data.name}, {scored[-1].name}")
@@ -148,6 +164,19 @@ def _scored(checkpoint: Checkpoint, data: RunData) -> list[_ScoredSplit]:
     if data.test is not None:
         splits["test"] = data.test
     return [_ScoredSplit(name, split, evaluate(checkpoint.model, split)) for name, split in splits.items()]
+
+
+def _parts(data: RunData, lstm: LSTMClassifier, beside: Beside) -> list[PartScore]:
+    """What LSTM and n-grams would answer each alone."""
+    found, splits = [], list[tuple[Literal["validation", "test"], EncodedSplit | None]]()
+    splits += [("validation", data.validation), ("test", data.test)]
+    for name, split in splits:
+        if split is not None and len(split):
+            alone = {"LSTM": evaluate(lstm, split), "n-grams": beside.answers(split)}
+            for part, logits in alone.items():
+                score = score_from_logits(logits, split.targets, data.name, name)
+                found.append(PartScore(part=part, score=score))
+    return found
 
 
 def _with_test_score(checkpoint: Checkpoint, data: RunData, scored: Sequence[_ScoredSplit]) -> Checkpoint:

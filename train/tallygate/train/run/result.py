@@ -18,6 +18,14 @@ MOST_COLUMNS = 12
 MOST_PAIRS = 10
 
 
+class PartScore(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How good one part of the model is without the others."""
+
+    part: str
+    """``LSTM`` or ``n-grams``."""
+    score: Score
+
+
 class Result(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``result.json``."""
 
@@ -52,6 +60,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Of the texts of ``confusion_split`` and of crops of them; empty likewise."""
     coverage: list[CoveragePoint] = []
     """Of ``confusion_split``, by rising threshold; empty likewise."""
+    parts: list[PartScore] = []
+    """Of LSTM and n-grams each alone, where the model has both."""
 
     def write(self, folder: Path) -> None:
         """Write ``result.json``. Raises :class:`OutputError` when the folder cannot be written."""
@@ -80,6 +90,7 @@ def summary(result: Result) -> str:
         *([("prepared", f"in {result.preparation_seconds:.0f} s")] if result.preparation_seconds else []),
         ("parameters", f"{sum(training.parameters.values()):,} = {parts}"),
         *((score.split, _score_line(score)) for score in training.scores),
+        *((f"{part.score.split}, {part.part} alone", _alone_line(part.score)) for part in result.parts),
         *([] if training.scores else [("scores", "none, since nothing was held out")]),
         ("temperature", f"{result.temperatures or f'{result.temperature:.3f}'}{_fitted(result)}"),
         *(("calibration error", _calibration_line(calibration)) for calibration in result.calibration),
@@ -97,6 +108,10 @@ def _score_line(score: Score) -> str:
     low, high = score.interval
     interval = f"95% interval {low:.2%} to {high:.2%}"
     return f"{score.accuracy:.2%} of {score.rows:,} texts ({interval}), macro-F1 {score.macro_f1:.4f}"
+
+
+def _alone_line(score: Score) -> str:
+    return f"{score.accuracy:.2%}, macro-F1 {score.macro_f1:.4f}"
 
 
 def _calibration_line(calibration: Calibration) -> str:

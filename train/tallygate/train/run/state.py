@@ -15,6 +15,7 @@ from tallygate.runtime.errors import CheckpointError
 from tallygate.train.folder import Tensors, part_of, read_tensors, restore_training, training_tensors, write_tensors
 from tallygate.train.loop import Trainer
 from tallygate.train.scores import EpochMetrics, Stage
+from tallygate.train.wide import Mixture
 
 _MEND = "train again with another --out"
 _KEY = "tallygate"
@@ -27,6 +28,8 @@ class Best(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     temperature: float
     score: Score | None
     """On the validation texts; None where nothing is held out, and the temperature is then 1."""
+    mixture: Mixture | None = None
+    """Of LSTM and n-grams, where there are n-grams."""
 
 
 @dataclass

@@ -24,6 +24,7 @@ from tallygate.train.folder import (
 from tallygate.train.loop import ALONE, EpochTotals, Trainer, World, joined_world, losses, new_model
 from tallygate.train.network import cpu_settings, parameter_count, torch_device
 from tallygate.train.run.beginning import Preparation
+from tallygate.train.run.beside import beside_of
 from tallygate.train.run.data import RunData
 from tallygate.train.run.finish import checkpoint_of_best, finish_run
 from tallygate.train.run.plan import RunPlan
@@ -40,6 +41,7 @@ from tallygate.train.scores import (
     jsonl_from_metrics,
     score_from_logits,
 )
+from tallygate.train.wide import Mixture
 
 
 def run_training(plan: RunPlan) -> Result | None:
@@ -72,7 +74,7 @@ def _run(plan: RunPlan, preparation: Preparation, world: World) -> Result | None
     run.train()
     if not world.is_first:
         return None
-    return finish_run(plan.folder, plan.facts, data, run.state, beginning.seconds)
+    return finish_run(plan.folder, plan.facts, data, run.state, beginning.seconds, run.beside)
 
 
 def _take_over(plan: RunPlan) -> None:
@@ -101,6 +103,7 @@ class Run:
         self._preset = facts.preset.training
         self._stages = stages_of(facts.preset, data)
         self._first_weights = first_weights or {}
+        self.beside = beside_of(facts.preset, data)
         self.state, self.trainer = load_state(folder / LAYOUT.state, data.sha256(), self._trainer)
         self._targets = torch.from_numpy(data.validation.targets)
 
@@ -167,14 +170,19 @@ class Run:
         if not len(validation):
             return None
         logits = self._world.of_first(evaluate(self.trainer.evaluated, validation), self.trainer.device)
+        mixture = None
+        if self.beside is not None:
+            mixture = self.beside.mixture(logits, self._targets)
+            logits = self.beside.mixed(logits, mixture)
         score = score_from_logits(logits, validation.targets, self.data.name, "validation")
-        return _Answers(logits, self._targets, score)
+        return _Answers(logits, self._targets, score, mixture)
 
     def _keep(self, answers: _Answers | None) -> bool:
         """Make the last epoch the one that would be kept."""
         temperature = 1.0 if answers is None else fit_temperature(answers.logits, answers.targets)
         score = None if answers is None else answers.score
-        self.state.best = Best(epoch=self.state.epochs, temperature=temperature, score=score)
+        mixture = None if self.beside is None else Mixture() if answers is None else answers.mixture
+        self.state.best = Best(epoch=self.state.epochs, temperature=temperature, score=score, mixture=mixture)
         self.state.best_weights = copy_of_weights(self.trainer.evaluated)
         return True
 
@@ -186,7 +194,7 @@ class Run:
         assert best is not None
         write_bytes(self.folder / LAYOUT.metrics, jsonl_from_metrics(history))
         if is_kept:
-            save_checkpoint(self.folder, checkpoint_of_best(self.facts, self.data, self.state))
+            save_checkpoint(self.folder, checkpoint_of_best(self.facts, self.data, self.state, self.beside))
         title = f"{self.data.name}, preset {self.facts.preset_name}, seed {self._preset.seed}"
         draw_curve(self.folder / LAYOUT.curve, history, best.epoch, title)
 
@@ -198,6 +206,8 @@ class _Answers:
     logits: Tensor
     targets: Tensor
     score: Score
+    mixture: Mixture | None
+    """Of LSTM and n-grams, where ``logits`` are both's."""
 
 
 def _metrics(stage: StagePlan, totals: EpochTotals, answers: _Answers | None, start: float) -> EpochMetrics:

@@ -7,16 +7,13 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix, diags
+from scipy.sparse import csr_matrix
 from sklearn.feature_extraction.text import CountVectorizer
-from sklearn.svm import LinearSVC
 
-from tallygate.train.baselines import log_ratio, predicted
+from tallygate.train.baselines import INTERPOLATION, nb_svm_decision, predicted
 from tallygate.train.study.contestant import Contestant, Fitted, Found, Settings, Size
 from tallygate.train.study.context import StudyContext
 
-INTERPOLATION = 0.25
-"""Trust in the SVM's own weights; the rest is their mean magnitude, so naive Bayes where it is 0. The paper's."""
 _MANY_TEXTS = 1000
 """Training texts from which an n-gram must stand in two of them."""
 
@@ -84,16 +81,7 @@ class NbSvm(Contestant):
         features, start = self._made, time.process_time()
         targets, cost = context.targets["train"], float(settings["C"] or 0.0)
         wanted = [1] if context.outputs == 1 else range(context.outputs)
-        decisions = [_decision(features.train, targets == label, cost, context.seed) for label in wanted]
+        decisions = [nb_svm_decision(features.train, targets == label, cost, context.seed) for label in wanted]
         weights = np.stack([weights for weights, _ in decisions], axis=1)
         intercepts = np.array([intercept for _, intercept in decisions], dtype=np.float32)
         return FittedNbSvm(features, weights, intercepts, features.seconds + time.process_time() - start)
-
-
-def _decision(train: csr_matrix, is_label: NDArray[np.bool_], cost: float, seed: int) -> tuple[Weights, float]:
-    """Weights [n-grams] and intercept of one label against the rest."""
-    ratio = log_ratio(train, is_label)
-    model = LinearSVC(C=cost, random_state=seed).fit(train @ diags(ratio), is_label)
-    own = model.coef_[0]
-    mixed = (1.0 - INTERPOLATION) * np.abs(own).mean() + INTERPOLATION * own
-    return (ratio * mixed).astype(np.float32), float(INTERPOLATION * model.intercept_[0])

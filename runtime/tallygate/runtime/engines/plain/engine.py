@@ -64,9 +64,10 @@ class NumpyEngine:
         states: Array = weights.embedding[ids]
         for layer in weights.layers:
             states = _read_layer(layer, states, lengths)
-        pooled = _POOLING[weights.pooling](states, lengths, weights)
-        logits: Array = ACTIVATIONS[weights.head_activation](pooled) @ weights.head_weight.T + weights.head_bias
-        return logits
+        pooled = [_POOLING[name](states, lengths, weights) for name in weights.pooling.split("-")]
+        features = ACTIVATIONS[weights.head_activation](np.concatenate(pooled, axis=1))
+        logits: Array = features @ weights.head_weight.T + weights.head_bias
+        return logits if weights.ngrams is None else logits + weights.ngrams.logits(ids, lengths)
 
     def trace(self, ids: NDArray[np.int64]) -> list[list[Trace]]:
         """Every gate for one text: ``ids`` [time] -> a :class:`Trace` per layer and direction."""

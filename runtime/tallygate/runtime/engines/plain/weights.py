@@ -10,7 +10,17 @@ from numpy.typing import NDArray
 
 from tallygate.runtime.engines.plain.stored_weights import stored_weight
 from tallygate.runtime.errors import BundleInvalidError
-from tallygate.runtime.graph import ARCHITECTURE, ActivationName, Architecture, OnnxFile
+from tallygate.runtime.graph import (
+    ARCHITECTURE,
+    CODES,
+    DISPLACEMENTS,
+    FINGERPRINTS,
+    SCALES,
+    ActivationName,
+    Architecture,
+    OnnxFile,
+)
+from tallygate.runtime.ngrams import NgramTables, as_numbers
 
 __all__ = ["ARCHITECTURE", "DirectionWeights", "Weights", "weights_from_onnx"]
 
@@ -49,6 +59,8 @@ class Weights:
     pooling: str
     pooling_floor: int = 1
     """Least divisor of a mean."""
+    ngrams: NgramTables | None = None
+    """Beside the LSTM, where there are any."""
     head_activation: ActivationName = "linear"
 
     @property
@@ -80,7 +92,22 @@ def _collect(file: OnnxFile, architecture: Architecture) -> Weights:
         head_bias=stored_weight(file, "head.bias"),
         pooling=architecture.pooling,
         pooling_floor=architecture.pooling_floor,
+        ngrams=_ngrams(file, architecture),
         head_activation=architecture.head_activation,
+    )
+
+
+def _ngrams(file: OnnxFile, architecture: Architecture) -> NgramTables | None:
+    if architecture.ngrams is None:
+        return None
+    codes = file.tensors[CODES].array()
+    return NgramTables(
+        shape=architecture.ngrams,
+        words=len(codes) - architecture.ngrams.slots,
+        codes=codes,
+        scales=file.tensors[SCALES].array(),
+        displacements=as_numbers(file.tensors[DISPLACEMENTS].array()),
+        fingerprints=as_numbers(file.tensors[FINGERPRINTS].array()),
     )
 
 
@@ -103,5 +130,6 @@ def _check_shapes(weights: Weights) -> None:
             if shapes != ((4 * units, width), (4 * units, units), (4 * units,)):
                 raise ValueError(f"an LSTM has shapes {shapes} for {width} inputs")
         width = units * len(layer)
+    width *= len(weights.pooling.split("-"))
     if weights.head_weight.shape[1] != width or weights.head_bias.shape != weights.head_weight.shape[:1]:
         raise ValueError(f"the head has shape {weights.head_weight.shape} for {width} inputs")
