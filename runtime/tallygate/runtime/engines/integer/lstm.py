@@ -196,9 +196,7 @@ def head_logits(model: IntegerModel, pooled: NDArray[np.int64], lengths: NDArray
     return result
 
 
-def ngram_logits(
-    ngrams: NgramTables, sums: NDArray[np.int32], logits: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def ngram_logits(ngrams: NgramTables, sums: NDArray[np.int32], logits: NDArray[np.float64]) -> NDArray[np.float64]:
     """The LSTM's ``logits`` and ``sums`` of codes, both [batch, outputs] -> the model's logits."""
     result: NDArray[np.float64] = logits + sums.astype(np.float64) * ngrams.scales.astype(np.float64)
     return result
