@@ -16,9 +16,13 @@ import shlex
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))  # a build runs this file from anywhere
+
+from unicode_header import unicode_header
 
 PLATFORM_VARIABLE = "TALLYGATE_NATIVE_PLATFORM"
 COMPILER_VARIABLE = "TALLYGATE_NATIVE_CC"
@@ -165,7 +169,8 @@ def _shared_flags(platform: Platform) -> list[str]:
     flags = ["-shared", "-s", *_without_unused(platform)]
     if "macos" in platform.target:
         return [*flags, f"-Wl,-install_name,@rpath/{platform.library}"]
-    return flags if platform.is_windows else [*flags, "-Wl,--build-id=none"]
+    # For Windows zig links helpers of its own, which are made as small as this says.
+    return [*flags, "-Os"] if platform.is_windows else [*flags, "-Wl,--build-id=none"]
 
 
 def _without_unused(platform: Platform) -> list[str]:
@@ -226,16 +231,9 @@ def _run(command: Sequence[str], folder: Path) -> None:
 
 
 def write_unicode_data(root: Path, path: Path) -> None:
-    """The bytes of ``unicode17.bin`` as a C array."""
+    """The tables of ``unicode17.bin`` as C arrays."""
     near, far = root / "unicode17.bin", root.parent / "tallygate" / "runtime" / "unicode" / "unicode17.bin"
-    data = (near if near.exists() else far).read_bytes()
-    lines = "\n".join(_lines(data))
-    path.write_text(f"static const uint8_t tg_unicode_data[] = {{\n{lines}\n}};\n", encoding="ascii")
-
-
-def _lines(data: bytes) -> Iterator[str]:
-    for start in range(0, len(data), 24):
-        yield ", ".join(map(str, data[start : start + 24])) + ","
+    path.write_text(unicode_header((near if near.exists() else far).read_bytes()), encoding="ascii")
 
 
 def main(arguments: Sequence[str]) -> None:

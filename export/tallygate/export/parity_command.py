@@ -55,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
     with one_thread():
         data = load_split(checkpoint, arguments.split, arguments.data_dir)
         by_length = bands_of(checkpoint, [data])
-    compared = _compare(bundle, data, by_length)
+        compared = _compare(bundle, data, by_length)
     write_parity_report(page, compared)
     reports = [result.report for result in compared.results]
     print(f"{bundle.path}: goldens, the hard grid and {data.data}\n\n{table_of_reports(reports)}\n\nreport     {page}")

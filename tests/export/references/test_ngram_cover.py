@@ -59,5 +59,5 @@ def test_of_too_many_the_strongest_are_taken(monkeypatch: pytest.MonkeyPatch) ->
     held = {pair for text in closed for pair in pairwise(text)}
     assert set(beside.ngrams()[:20]) <= held
     assert sum(map(len, closed)) < 20 * 4
-    monkeypatch.setattr(ngram_cover, "MOST_LOGITS", 2)
+    monkeypatch.setattr(ngram_cover, "MAX_LOGITS", 2)
     assert len(ngram_texts(beside, TOKENIZER)) == 2

@@ -21,7 +21,6 @@ from tallygate.runtime.engines.integer import (
     POOLINGS,
     REQUIRED,
     TEXT_CLASSIFICATION,
-    TEXT_VERSION,
     VERSION,
     ArraySpec,
     ImageGolden,
@@ -33,7 +32,7 @@ from tallygate.runtime.engines.integer import (
     slots_of_words,
 )
 from tallygate.runtime.ngrams import NgramTables
-from tallygate.runtime.text import TextContract, Vocabulary
+from tallygate.runtime.text import TEXT_VERSION, TextContract, Vocabulary
 from tallygate.runtime.unicode import UNICODE_VERSION
 
 Arrays = dict[str, NDArray[Any]]

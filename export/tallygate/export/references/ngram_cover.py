@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from tallygate.runtime.bundle import MAX_LOGITS
 from tallygate.runtime.text import FIRST_WORD, Tokenizer
 from tallygate.train.network import NgramPart
 
 MOST_NGRAMS = 2**14
 """N-grams that goldens touch: a first load asks them all."""
-MOST_LOGITS = 2**18
-"""Of all these texts."""
 WORDS_PER_TEXT = 16
 
 Ids = tuple[int, ...]
@@ -23,7 +22,7 @@ def ngram_texts(part: NgramPart, tokenizer: Tokenizer) -> list[str]:
     """Texts of about :data:`WORDS_PER_TEXT` words that hold the n-grams, as many as fit into a text's length."""
     length = min(WORDS_PER_TEXT, tokenizer.contract.max_length)
     ngrams = [ngram for ngram in part.ngrams()[:MOST_NGRAMS] if len(_words(ngram)) <= length]
-    most = MOST_LOGITS // part.codes.shape[1]
+    most = MAX_LOGITS // part.codes.shape[1]
     word_of = {row: word for word, row in tokenizer.vocabulary.rows.items()}
     word_of[FIRST_WORD - 1] = _strange(tokenizer)
     return [" ".join(word_of[row] for row in rows) for rows in _joined(ngrams, length)][:most]

@@ -7,13 +7,15 @@ bits everywhere.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
-import numpy as np
-from numpy.typing import NDArray
 
 from tallygate.runtime.bundle.limits import MAX_LINE, MAX_TEMPERATURES
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 MIN_TEMPERATURE, MAX_TEMPERATURE = 2.0**-126, 2.0**126
 """Within the normal numbers of float32, so that no logit that is one overflows when it is divided."""
@@ -35,6 +37,8 @@ class Temperatures(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
     def of(self, lengths: Sequence[int] | NDArray[np.int64]) -> NDArray[np.float64]:
         """Numbers of tokens, each at least 1 -> float64 of the same shape."""
+        import numpy as np
+
         places = np.minimum(lengths, len(self.table)) - 1
         result: NDArray[np.float64] = np.array(self.table)[places]
         return result

@@ -13,6 +13,8 @@ from tallygate.runtime.terminal import printable_json, table
 
 if TYPE_CHECKING:
     from tallygate.runtime.bundle import Bundle, Manifest
+    from tallygate.runtime.graph import OnnxFile
+    from tallygate.runtime.ngrams import NgramShape
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -80,8 +82,20 @@ def _network(bundle: Bundle) -> str:
     told, units = graph.architecture, graph.sizes.hidden_size
     layers = f"{told.layers} LSTM layers" if told.layers > 1 else "one LSTM layer"
     ways = "read from both ends" if told.bidirectional else "read forward"
+    beside = _beside(graph.file, told.ngrams)
     floor = f" over at least {told.pooling_floor} words" if told.pooling_floor > 1 else ""
-    return f"{layers} of {units} units, {ways}; {told.pooling} of the states{floor}"
+    return f"{layers} of {units} units, {ways}; {told.pooling} of the states{floor}{beside}"
+
+
+def _beside(file: OnnxFile, shape: NgramShape | None) -> str:
+    """The n-gram part: what it counts, and its bytes in this graph."""
+    if shape is None:
+        return ""
+    codes = file.tensors["ngrams.codes"].array()
+    kept = int(codes[-shape.slots :].any(axis=1).sum())
+    size = sum(len(tensor.raw) for name, tensor in file.tensors.items() if name.startswith("ngrams."))
+    words = f"{len(codes) - shape.slots - 2:,} words and {kept:,} n-grams of up to {shape.longest} words"
+    return f"; beside it {words} in {size:,} bytes"
 
 
 def _interval(interval: tuple[float, float]) -> str:
