@@ -59,7 +59,8 @@ static hashed hashes(const tg_ngrams *n, uint32_t first, uint32_t second, uint32
 }
 
 static uint64_t slot_of(const tg_ngrams *n, const hashed *h) {
-    return (h->place + n->displacements[h->bucket] * h->step & HASH_MASK) * n->slots >> TG_HASH_BITS;
+    const uint64_t place = (h->place + n->displacements[h->bucket] * h->step) & HASH_MASK;
+    return place * n->slots >> TG_HASH_BITS;
 }
 
 static uint32_t row_of(const tg_ngrams *n, const hashed *h, uint64_t slot) {

@@ -13,7 +13,7 @@ from tallygate.runtime.engines.integer.image_layout import ArraySpec, padded, se
 
 def arrays_of_section(tag: str, data: bytes, specs: Sequence[ArraySpec]) -> dict[str, NDArray[Any]]:
     """By name. Raises :class:`ValueError` for a section of another size."""
-    if len(data) != section_size(specs):
+    if len(data) != section_size(list(specs)):
         raise ValueError(f"section {tag} has {len(data)} bytes")
     arrays, offset = {}, 0
     for spec in specs:
