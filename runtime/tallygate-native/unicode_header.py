@@ -1,7 +1,7 @@
 """``unicode_data.h`` from ``unicode17.bin``: the same tables in half the bytes, as arrays for ``src/unicode.c``.
 
 The file lists every character; here neighbours that follow one rule are one entry, and a composition names the
-decomposition that it undoes. All lists are of bytes, numbers in them little-endian, so they are alike on every platform.
+decomposition that it undoes. All lists are of bytes, numbers in them little-endian: alike on every platform.
 """
 
 from __future__ import annotations
@@ -82,14 +82,21 @@ def _runs(folds: list[Entry]) -> tuple[list[Entry], list[int]]:
         if count > 1:
             runs.append((first, count, step, (value - first) & 0xFFFFFF))
         else:
-            while (
-                at + count < len(folds) and folds[at + count][0] == first + count and _regular(folds, at + count)[0] < 4
-            ):
-                count += 1
+            count = _irregular(folds, at)
             runs.append((first, count, 0, len(values)))
             values += [value for _, value in folds[at : at + count]]
         at += count
     return runs, values
+
+
+def _irregular(folds: list[Entry], at: int) -> int:
+    """How many neighbours stand from ``at`` on before four follow one rule."""
+    count = 1
+    while at + count < len(folds) and folds[at + count][0] == folds[at][0] + count:
+        if _regular(folds, at + count)[0] >= 4:
+            break
+        count += 1
+    return count
 
 
 def _regular(folds: list[Entry], at: int) -> tuple[int, int]:

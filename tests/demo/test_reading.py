@@ -21,6 +21,7 @@ from tallygate.demo.running import _read_anew, beginnings_asked, running
 from tallygate.demo.show.reading import show_reading
 from tallygate.demo.show.tones import TONES, tones_in
 from tallygate.demo.templating import render
+from tallygate.runtime.bundle import Temperatures
 from tallygate.runtime.bundle.reader import open_bundle
 from tallygate.runtime.classifier import Classifier
 from tallygate.runtime.engines.integer import IntegerNumpyEngine
@@ -83,7 +84,7 @@ def test_a_model_that_reads_from_both_ends_is_said_to() -> None:
     classifier = SimpleNamespace(
         stream=partial(IntegerNumpyEngine(image).streams, 1),
         logits=lambda rows: np.zeros((len(rows), 1), np.float32),
-        bundle=SimpleNamespace(manifest=SimpleNamespace(temperature=1.0)),
+        bundle=SimpleNamespace(manifest=SimpleNamespace(temperatures=Temperatures.constant(1.0))),
     )
     found = running(["good"], [2], cast("Classifier", classifier))
     assert found.anew == (

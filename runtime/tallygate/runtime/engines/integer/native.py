@@ -7,7 +7,7 @@ from array import array
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from ctypes import addressof, byref, c_char, c_size_t, c_void_p, cast
+from ctypes import addressof, byref, c_char, c_char_p, c_size_t, c_void_p, cast
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 from weakref import finalize
@@ -26,6 +26,7 @@ from tallygate.runtime.text import utf8_of
 
 if TYPE_CHECKING:  # a process that asks for texts alone loads neither numpy nor what reads an image in Python
     from concurrent.futures import ThreadPoolExecutor
+    from ctypes import Array
 
     import numpy as np
     from numpy.typing import NDArray
@@ -51,11 +52,11 @@ class NativeEngine:
         the library or the kernel is not there.
         """
         self.library = library or load_library()
-        self._image = image
+        self._image: bytes | Array[c_char] = image
         place = _place(image)
         if place % 8:  # bytes may begin anywhere; what ctypes allocates does not
-            self._image = (c_char * len(image)).from_buffer_copy(image)
-            place = addressof(self._image)
+            copy = (c_char * len(image)).from_buffer_copy(image)
+            self._image, place = copy, addressof(copy)
         if kernel is None:
             kernel = os.environ.get(KERNEL_VARIABLE) or None
         if kernel is not None and kernel not in self.library.built_kernels():
@@ -261,7 +262,7 @@ def _zeros(code: str, count: int) -> array[Any]:
 
 def _place(data: bytes) -> int:
     """The address of the bytes, which stay where they are as long as they live."""
-    return cast(data, c_void_p).value or 0
+    return cast(c_char_p(data), c_void_p).value or 0
 
 
 def _pool(threads: int) -> ThreadPoolExecutor:
