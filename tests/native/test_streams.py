@@ -209,5 +209,5 @@ def test_streams_are_equal_to_the_last_bit(name: str) -> None:
 @pytest.mark.parametrize("name", ["numpy", *kernels()])
 def test_a_model_with_ngrams_refuses_a_stream_in_the_same_line(name: str) -> None:
     image = make_image(longest=2)
-    with pytest.raises(InputError, match="^this model: has n-grams, of which a stream does not remember which it has"):
+    with pytest.raises(InputError, match=r"^this model: has n-grams, of which a stream does not remember which it has"):
         (IntegerNumpyEngine(image) if name == "numpy" else NativeEngine(image, name)).streams(1)
