@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from tallygate.runtime.bundle import MAX_TEMPERATURE, MIN_TEMPERATURE
 from tallygate.runtime.engines.integer import image_layout as layout
-from tallygate.runtime.engines.integer.arithmetic import STATE_MAX, all_values
+from tallygate.runtime.engines.integer.arithmetic import STATE_MAX, sums_of_all_values
 from tallygate.runtime.engines.integer.image_layout import Sizes
 from tallygate.runtime.engines.integer.model import (
     DIRECTIONS,
@@ -28,6 +28,8 @@ MAX_ROWS = 2**22
 MAX_WORDS = 2**23
 MAX_OUTPUTS = 4096
 MAX_BYTES = 2**28
+MAX_RUN = 256
+"""Full hash slots in a row: what looking up a word may cost."""
 
 
 def check_sizes(s: Sizes) -> None:
@@ -69,6 +71,7 @@ def check_arrays(s: Sizes, arrays: Arrays) -> None:
         "label_offsets": _rises(arrays["label_offsets"], s.label_bytes),
         "golden_offsets": _rises(arrays["golden_offsets"], s.golden_bytes),
         "word_rows": _within(arrays["word_rows"], FIRST_WORD, s.rows - 1),
+        "hash_slots": _longest_run(arrays["hash_slots"]) <= MAX_RUN,
         "marks": _marks_are_marks(arrays["marks"]),
         "embedding": _within(arrays["embedding"], -code, code),
         "temperatures": _temperatures_are_normal(arrays["temperatures"]),
@@ -125,9 +128,18 @@ def _head_fits(s: Sizes, arrays: Arrays) -> bool:
     return bool(largest * 32_768 * (s.max_length if layout.POOLINGS[s.pooling] == "mean" else 1) < 2.0**62)
 
 
+def _longest_run(slots: NDArray[np.uint32]) -> int:
+    """Most slots in a row that are full."""
+    empty = np.flatnonzero(slots == 0)
+    return int(np.diff(empty, prepend=-1, append=len(slots)).max()) - 1
+
+
 def _reaches(segments: NDArray[np.int16], low: int, high: int) -> bool:
-    """Every value of the function lies between ``low`` and ``high``."""
-    return _within(all_values(segments), low, high)
+    """Every value of the function lies between ``low`` and ``high``, no sum on the way leaves 16 bits, and no product
+    is of -32768 twice, where processors answer differently.
+    """
+    inner, values = sums_of_all_values(segments)
+    return _within(segments[2], -32_767, 32_767) and _within(inner, -32_767, 32_767) and _within(values, low, high)
 
 
 def _raise_for_first_broken(rules: Mapping[str, bool], what: str) -> None:

@@ -22,6 +22,7 @@ from tallygate.runtime.engines.integer.library import (
     load_library,
 )
 from tallygate.runtime.engines.integer.stream.errors import both_ends
+from tallygate.runtime.errors import InputError
 from tallygate.runtime.text import utf8_of
 
 if TYPE_CHECKING:  # a process that asks for texts alone loads neither numpy nor what reads an image in Python
@@ -94,6 +95,8 @@ class NativeEngine:
         import numpy as np
 
         flat = np.ascontiguousarray(ids, np.int32)
+        if not np.array_equal(flat, ids):  # 32 bits would make another id of it
+            raise InputError("ids", "are no numbers of 32 bits", "use the bundle's own tokenizer")
         offsets, logits = _offsets(lengths.tolist()), np.empty((len(lengths), self.outputs))
         starts, row = offsets.buffer_info()[0], 8 * self.outputs
 
