@@ -83,6 +83,7 @@ def finish_run(
     state: RunState,
     preparation_seconds: float = 0.0,
     beside: Beside | None = None,
+    rivals: Sequence[PartScore] = (),
 ) -> Result:
     """Score the checkpoint as it was written, on the test split where there is one; write scores and result."""
     checkpoint = load_checkpoint(folder)
@@ -105,6 +106,7 @@ def finish_run(
         confusion=confusion_from_logits(scored[-1].logits, scored[-1].targets, data.labels) if scored else [],
         calibration=[split.calibration(checkpoint) for split in scored],
         coverage=coverage_points(scored[-1].answers(checkpoint)) if scored else [],
+        rivals=list(rivals),
         parts=[] if beside is None else _parts(data, _lstm_of_best(facts, data, state), beside),
     )
     if scored:
