@@ -1,7 +1,6 @@
 """New process to first answer, and peak memory: the program and the library of the C core, beside their lower bounds.
 
-    tallygate export imdb --variants int8,fp32,integer --out build/integer.zip
-    python benchmarks/native_start.py build/integer.zip
+    python benchmarks/native_start.py
 
 Processes start in turn; medians count, and ratios are taken round by round. Every start checks the golden texts of its
 image. `cat IMAGE` is a process that only reads the image, `import numpy` one that only loads numpy. Memory is the
@@ -24,7 +23,7 @@ from statistics import median
 from tabulate import tabulate
 
 from tallygate.runtime.bench.texts import made_up_texts
-from tallygate.runtime.bundle import INTEGER, open_bundle
+from tallygate.runtime.bundle import INTEGER, open_bundle, shipped_bundle
 
 COMPILING = Path(__file__).parents[1] / "runtime" / "tallygate-native" / "compiling.py"
 TEXT = "A wonderful film"
@@ -122,7 +121,7 @@ def _table(seconds: dict[str, list[float]], memory: dict[str, int]) -> str:
 
 def _parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("bundle", help="a bundle with the variant integer")
+    parser.add_argument("bundle", nargs="?", default=str(shipped_bundle()), help="a bundle with the variant integer")
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--texts", type=int, default=2000)
     parser.add_argument("--platform", default="musl-x86_64", help="that tallygate-run is built for, static with musl")

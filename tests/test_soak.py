@@ -65,7 +65,7 @@ def _resident() -> int:
     return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmRSS:"))
 
 
-@pytest.mark.parametrize("engine", [name for name in available_engines() if name != "native"])
+@pytest.mark.parametrize("engine", available_engines())
 def test_threads_share_one_classifier(engine: str) -> None:
     classifier = Classifier.load(engine=engine)
     groups = [list(mixed_texts(40, seed)) for seed in range(8)]

@@ -6,13 +6,16 @@ import csv
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tallygate.demo.batch import BatchRun
 from tallygate.demo.copies import Copies
+from tallygate.demo.reading import Reading, read
 from tallygate.demo.tabs import batch as batch_tab
+from tallygate.demo.tabs import classify as classify_tab
 from tallygate.demo.workspace import Workspace
 from tallygate.runtime.classifier import Classifier
 from tests.demo.visiting import choose, classify, open_tab, start, upload, wait_for_text
@@ -32,6 +35,63 @@ def test_typing_a_review_answers_it(page: Page, copies: Copies) -> None:
         wait_for_text(page.get_by_test_id("words"), text.split()[-1])
         wait_for_text(page.locator(".tg-sure"), f"{100 * expected.score:.1f}%")
         assert page.get_by_test_id("label").inner_text() == expected.label
+
+
+def test_the_answer_follows_the_typing(page: Page, copies: Copies) -> None:
+    """Without a click; while a key is not answered yet, the answer stands grey."""
+    box, text = page.locator("#tg-review textarea"), "very good plot, not bad at all"
+    box.fill("")
+    wait_for_text(page.locator("#tg-reading"), "There is no text to read")
+    box.press_sequentially(text, delay=20)
+    fresh = page.locator("#tg-reading .tg-read:not(.tg-stale)")
+    wait_for_text(fresh.get_by_test_id("words"), "all")
+    assert fresh.get_attribute("data-read") == text
+    expected = copies.load(copies.first).predict(text)
+    assert page.locator(".tg-sure").inner_text() == f"{100 * expected.score:.1f}% sure"
+    told = page.get_by_test_id("anew").inner_text()
+    assert told == "fp32 on onnxruntime cannot read a text as it comes: each beginning was read anew."
+    box.press("End")
+    page.keyboard.type("!")
+    page.locator("#tg-reading .tg-read.tg-stale").wait_for()
+    wait_for_text(fresh, "all")
+    assert page.evaluate("window.scrollY") == 0
+
+
+def test_no_answer_comes_behind_a_newer_one(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first one takes long, and keys and a click come meanwhile."""
+    calls: list[str] = []
+    go_on = Event()
+
+    def slow_at_first(text: str, classifier: Classifier) -> Reading:
+        calls.append(text)
+        go_on.wait(60)
+        return read(text, classifier)
+
+    monkeypatch.setattr(classify_tab, "read", slow_at_first)
+    page.evaluate(
+        "window.seen = []; new MutationObserver(() => window.seen.push("
+        "document.querySelector('#tg-reading [data-read]')?.dataset.read)).observe("
+        "document.getElementById('tg-reading'), {childList: true, subtree: true})"
+    )
+    box = page.locator("#tg-review textarea")
+    box.fill("good")
+    for _ in range(600):
+        if calls:
+            break
+        page.wait_for_timeout(50)
+    box.fill("good film")
+    page.locator("#tg-classify").click()
+    page.wait_for_timeout(600)
+    box.fill("good film, not bad")
+    page.wait_for_timeout(600)
+    assert calls == ["good"], "one at a time"
+    go_on.set()
+    page.locator("#tg-reading .tg-read:not(.tg-stale)[data-read='good film, not bad']").wait_for()
+    page.wait_for_timeout(1000)
+    assert calls[-1] == "good film, not bad"
+    seen = [text for text in page.evaluate("window.seen") if text in calls]
+    assert seen == sorted(seen, key=calls.index)
+    assert seen[-1] == "good film, not bad"
 
 
 def test_unknown_and_cut_words_are_shown_as_such(page: Page) -> None:

@@ -50,6 +50,17 @@ def test_the_answer_comes_into_a_phone_s_view(phone: Page) -> None:
     phone.wait_for_function(f"{top} >= -5 && {top} < 0.5 * window.innerHeight")
 
 
+def test_typing_on_a_phone_is_answered_and_moves_nothing(phone: Page) -> None:
+    box = phone.locator("#tg-review textarea")
+    box.fill("")
+    before = phone.evaluate("window.scrollY")
+    box.press_sequentially("very good film, not bad", delay=10)
+    wait_for_text(phone.locator("#tg-reading .tg-read:not(.tg-stale)").get_by_test_id("words"), "not")
+    phone.wait_for_timeout(500)
+    assert phone.evaluate("window.scrollY") == before
+    assert phone.evaluate("document.documentElement.scrollWidth") <= 390
+
+
 def test_a_wide_page_stays_where_it_is(page: Page) -> None:
     classify(page, "very good film")
     wait_for_text(page.get_by_test_id("words"), "very")

@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 import re
+from functools import cache, partial
 from html.parser import HTMLParser
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tallygate.demo import reading as reading_module
+from tallygate.demo import running as running_module
 from tallygate.demo.copies import Copies
 from tallygate.demo.reading import NO_WORD, read, words_in, words_of
+from tallygate.demo.running import _read_anew, beginnings_asked, running
 from tallygate.demo.show.reading import show_reading
 from tallygate.demo.show.tones import TONES, tones_in
 from tallygate.demo.templating import render
 from tallygate.runtime.bundle.reader import open_bundle
+from tallygate.runtime.classifier import Classifier
+from tallygate.runtime.engines.integer import IntegerNumpyEngine
+from tests.native.conftest import make_image
+from tests.native.test_tokenizer import TEXTS
 from tests.runtime.conftest import ToyBundle
+from tests.runtime.page.conftest import shipped as integer_bundle
+
+__all__ = ["integer_bundle"]
 
 
 def test_the_running_answers_are_those_to_the_beginnings(copies: Copies) -> None:
@@ -33,10 +44,51 @@ def test_the_running_answers_are_those_to_the_beginnings(copies: Copies) -> None
 def test_a_text_with_more_words_than_steps_ends_where_it_should(
     copies: Copies, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reading_module, "RUNNING_STEPS", 3)
+    monkeypatch.setattr(running_module, "BEGINNINGS", 3)
     reading = read("good bad film plot not very good", copies.load(copies.first))
     assert reading.running.shape == (7, 2)
+    assert "3 of 7 beginnings were read anew, and between them the curve is straight" in reading.anew
     assert reading.running[-1, 1] == pytest.approx(reading.prediction.probabilities["good"], abs=1e-5)
+
+
+def test_beginnings_that_are_read_anew_are_bounded() -> None:
+    for words in (1, 2, 400, 447, 5_000, 1_000_000):
+        lengths = beginnings_asked(words)
+        assert lengths == sorted(set(lengths))
+        assert (lengths[0], lengths[-1]) == (1, words)
+        assert sum(lengths) <= 1.5 * running_module.STEPS + words
+        assert len(lengths) <= running_module.BEGINNINGS
+    assert len(beginnings_asked(400)) == 400
+
+
+@pytest.mark.parametrize("engine", ["native", "numpy"])
+@settings(max_examples=30, deadline=None)
+@given(text=TEXTS)
+def test_a_stream_gives_the_answers_to_the_beginnings(integer_bundle: Path, engine: str, text: str) -> None:
+    pytest.importorskip("tallygate_native", reason="needs the C core: make setup")
+    classifier = _loaded(integer_bundle, engine)
+    reading = read(text, classifier)
+    anew = _read_anew(classifier.tokenizer.encode(text), classifier, "so that both are there")
+    np.testing.assert_allclose(reading.running, anew.answers, rtol=0, atol=1e-12)
+    assert reading.anew == ""
+
+
+@cache
+def _loaded(path: Path, engine: str) -> Classifier:
+    return Classifier.load(path, engine=engine, precision="integer")
+
+
+def test_a_model_that_reads_from_both_ends_is_said_to() -> None:
+    image = make_image(directions=2)
+    classifier = SimpleNamespace(
+        stream=partial(IntegerNumpyEngine(image).streams, 1),
+        logits=lambda rows: np.zeros((len(rows), 1), np.float32),
+        bundle=SimpleNamespace(manifest=SimpleNamespace(temperature=1.0)),
+    )
+    found = running(["good"], [2], cast("Classifier", classifier))
+    assert found.anew == (
+        "This model reads texts from both ends, so it cannot read one as it comes: each beginning was read anew"
+    )
 
 
 @pytest.mark.parametrize("keep", ["first", "last"])

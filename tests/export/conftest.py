@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import cache
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import onnx
 import pytest
@@ -16,7 +16,7 @@ import torch
 from tallygate.export.pipeline import export_bundle
 from tallygate.export.results import ExportOptions, ExportResult
 from tallygate.runtime.bundle.manifest import Training
-from tallygate.runtime.text.tokenizer import TextContract, split_words
+from tallygate.runtime.text.tokenizer import TEXT_VERSION, TextContract, split_words
 from tallygate.runtime.text.vocabulary import Vocabulary
 from tallygate.train.corpora import review_sentences
 from tallygate.train.folder.checkpoint import Checkpoint, DataSource
@@ -33,7 +33,12 @@ def vocabulary() -> Vocabulary:
     return Vocabulary(rows, 2 + 100)
 
 
-def make_checkpoint(outputs: int = 1, max_length: int = 40, **architecture: Any) -> Checkpoint:  # noqa: ANN401
+def make_checkpoint(
+    outputs: int = 1,
+    max_length: int = 40,
+    text_version: Literal[1, 2] = TEXT_VERSION,
+    **architecture: Any,  # noqa: ANN401
+) -> Checkpoint:
     torch.manual_seed(3)
     sizes = {"embedding_size": 5, "hidden_size": 7} | architecture
     rows = vocabulary().size
@@ -45,7 +50,7 @@ def make_checkpoint(outputs: int = 1, max_length: int = 40, **architecture: Any)
     facts = Training(
         data="nowhere", preset="tiny", seed=0, epochs=1, parameters={"lstm": 1}, scores=[], created_with="0"
     )
-    text = TextContract(max_length=max_length)
+    text = TextContract(max_length=max_length, version=text_version)
     return Checkpoint(model, vocabulary(), text, labels, 1.0, facts, DataSource(data="nowhere.csv"))
 
 

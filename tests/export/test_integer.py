@@ -5,20 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from unicodedata import category
 
 import numpy as np
 import pytest
+import torch
 
+from tallygate.export.graph import onnx_from_checkpoint
 from tallygate.export.image import Formats, Ranges, formats_for, measured_ranges
 from tallygate.export.pipeline import export_bundle
-from tallygate.export.results import ExportOptions
-from tallygate.export.variants import ImageFacts, image_from_weights
+from tallygate.export.results import ExportOptions, ExportResult
+from tallygate.export.variants import ImageFacts, image_from_weights, integer_from_onnx
 from tallygate.runtime import Classifier
 from tallygate.runtime.bundle import Bundle, open_bundle
 from tallygate.runtime.engines.integer import library_is_there, read_image
 from tallygate.runtime.engines.plain import Weights, weights_from_onnx
-from tallygate.runtime.errors import EngineUnavailableError, ExportError
+from tallygate.runtime.errors import EngineUnavailableError, InputError, VariantUnfitError
 from tallygate.runtime.graph import read_onnx
+from tallygate.runtime.unicode import WORD, unicode_tables
 from tallygate.train.folder import Checkpoint
 
 MakeCheckpoint = Callable[..., Checkpoint]
@@ -76,9 +80,73 @@ def test_auto_takes_the_c_core_where_there_is_an_image(integer_bundle: Bundle) -
     assert Classifier.load(integer_bundle.path, precision="fp32").engine.name == "onnxruntime"
 
 
-def test_a_bundle_without_an_image_has_nothing_for_the_c_core(bundle_path: Path) -> None:
+def test_a_bundle_without_an_image_has_nothing_for_the_c_core(checkpoint: Checkpoint, tmp_path: Path) -> None:
+    export_bundle(checkpoint, tmp_path / "bundle", ExportOptions(variants=("fp32",)))
     with pytest.raises(EngineUnavailableError, match="no variant native"):
-        Classifier.load(bundle_path, engine="native")
+        Classifier.load(tmp_path / "bundle", engine="native")
+
+
+def test_every_export_holds_it(exported: ExportResult) -> None:
+    assert [variant.recipe.precision for variant in exported.variants] == ["int8", "fp32", "integer"]
+    assert exported.passed
+    assert "model.integer.bin" in exported.files
+
+
+def counting(checkpoint: Checkpoint) -> Checkpoint:
+    """Its first unit adds 1 to its cell at every token."""
+    lstm = checkpoint.model.lstm[0].forward_lstm
+    with torch.no_grad():
+        for row in (0, 7, 14):  # input gate, forget gate, candidate: PyTorch's order
+            lstm.bias[row] = 30
+            lstm.weight_ih[row] = 0
+            lstm.weight_hh[row] = 0
+    return checkpoint
+
+
+def test_a_model_whose_cells_fit_no_format_is_refused_in_one_line(
+    checkpoint_of: MakeCheckpoint, tmp_path: Path
+) -> None:
+    result = export_bundle(counting(checkpoint_of()), tmp_path / "bundle", ExportOptions())
+    assert str(result.refusals["integer"]) == (
+        "the integer variant: reaches 50 in its cells, too far for int16; "
+        "train with weight decay, or leave the variant out"
+    )
+    assert set(open_bundle(tmp_path / "bundle").manifest.variants) == {"int8", "fp32"}
+    assert result.passed  # a default that does not fit is told, and nothing has failed
+    assert not replace(result, demanded=["integer"]).passed
+
+
+def test_a_model_of_a_size_that_no_image_has_is_refused_in_one_line(checkpoint_of: MakeCheckpoint) -> None:
+    checkpoint = checkpoint_of(hidden_size=513)
+    facts = ImageFacts(checkpoint.vocabulary, checkpoint.text, checkpoint.labels, 1.0, TEXTS, ())
+    with pytest.raises(VariantUnfitError, match=r"is not a device image \(hidden has an impossible size\)"):
+        integer_from_onnx(onnx_from_checkpoint(checkpoint), facts)
+
+
+@pytest.fixture(scope="module")
+def bundle_of_version_1(checkpoint_of: MakeCheckpoint, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("version 1") / "bundle"
+    assert export_bundle(checkpoint_of(text_version=1), path, ExportOptions(variants=("fp32", "integer"))).passed
+    return path
+
+
+def test_ids_are_by_the_contract_that_the_bundle_names(bundle_of_version_1: Path) -> None:
+    """A letter that this Python's Unicode does not know yet separates in version 1, and is a letter in version 2."""
+    words = sorted(open_bundle(bundle_of_version_1).tokenizer().vocabulary.rows)[:2]
+    newer = next(c for c in map(chr, range(0x10000, 0x11000)) if category(c) == "Cn" and is_letter(c))
+    for engine in ("native", "numpy") if library_is_there() else ("numpy",):
+        classifier = Classifier.load(bundle_of_version_1, engine, "integer")
+        apart = classifier.predict(" ".join(words)).logits
+        assert classifier.predict(newer.join(words)).logits == apart
+        assert classifier.predict([newer.join(words), ""])[0].logits == apart
+        with pytest.raises(InputError, match="reads texts by version 1 of the text contract, and pieces are read by"):
+            classifier.stream()
+        with pytest.raises(InputError, match="version 1 of the text contract"):
+            classifier.streams(2)
+
+
+def is_letter(character: str) -> bool:
+    return bool(unicode_tables().classes[ord(character)] & WORD)
 
 
 def test_an_image_of_another_model_is_not_served(integer_bundle: Bundle) -> None:
@@ -106,8 +174,10 @@ def test_formats_hold_what_was_measured() -> None:
     assert formats_for(Ranges(13.0, 1.0, 1.0)).gate_bits == 9  # the states' part has one bit less
     assert formats_for(Ranges(1.0, 26.0, 1.0)).gate_bits == 9
     assert formats_for(Ranges(1.0, 1.0, 7.0)).cell_bits == 11
-    assert formats_for(Ranges(1.0, 1.0, 1000.0)).cell_bits == 10
-    with pytest.raises(ExportError, match="too far for int16"):
+    assert formats_for(Ranges(1.0, 1.0, 25.0)).cell_bits == 10
+    with pytest.raises(VariantUnfitError, match="in its cells, too far for int16"):
+        formats_for(Ranges(1.0, 1.0, 26.0))
+    with pytest.raises(VariantUnfitError, match="before its gates, too far for int16"):
         formats_for(Ranges(1.0, 200.0, 1.0))
 
 

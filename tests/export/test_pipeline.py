@@ -73,7 +73,7 @@ def test_the_bundle_holds_these_files_and_no_trace_of_this_machine(bundle_path: 
     files = {file.name: file.read_bytes() for file in bundle_path.iterdir()}
     assert set(files) == {
         LAYOUT.manifest, LAYOUT.vocabulary, LAYOUT.tokenizer, LAYOUT.goldens, LAYOUT.card, LAYOUT.model("fp32"),
-        LAYOUT.model("int8"),
+        LAYOUT.model("int8"), LAYOUT.model("integer"),
     }  # fmt: skip
     # Long enough not to stand in a weight by chance.
     traces = [str(Path(__file__).resolve().parents[2] / "export").encode(), str(Path(sys.prefix, "lib")).encode()]

@@ -6,6 +6,7 @@ there are kernels that were compiled from altered sources.
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 from collections.abc import Callable
@@ -134,8 +135,8 @@ def compiling_module() -> object:
 
 def test_a_broken_kernel_is_refused_with_the_place(broken: Library) -> None:
     engine = NativeEngine(make_image(hidden=36), "scalar", library=broken)
-    place = "golden text 2 on scalar: parts from the specification at token 2 of 6, layer 1 forward, forget gate"
-    with pytest.raises(GateError, match=place):
+    place = "golden text 2 of integer on native (scalar): parts from the specification at token 2 of 6, layer 1 forward"
+    with pytest.raises(GateError, match=re.escape(f"{place}, forget gate")):
         engine.check_goldens()
 
 
@@ -144,7 +145,7 @@ def test_a_kernel_that_is_wrong_beside_others_alone_is_found_too(broken: Library
     if kernel is None:
         pytest.skip("needs a kernel by blocks: avx2 or neon")
     engine = NativeEngine(make_image(hidden=36), kernel, library=broken)
-    place = r"golden text \d on .*token 2 of \d+, layer 1 forward, forget gate, with \d+ texts"
+    place = r"golden text \d of integer on native .*token 2 of \d+, layer 1 forward, forget gate, with \d+ texts"
     with pytest.raises(GateError, match=place):
         engine.check_goldens()
 
@@ -164,8 +165,8 @@ def test_verify_tells_the_place_and_goes_on_with_the_other_kernels(
     assert "a gate failed" in out
     told = [line for line in err.splitlines() if "parts from the specification" in line]
     assert len(told) == 2
-    assert "on scalar parts from the specification at token 2 of " in told[0]
+    assert "on native (scalar) parts from the specification at token 2 of " in told[0]
     assert "layer 1 forward, forget gate" in told[0]
-    assert "on sse4.1 parts" in told[1]
+    assert "on native (sse4.1) parts" in told[1]
     assert "texts at once" in told[1]
     assert "golden logits, numpy: " in out

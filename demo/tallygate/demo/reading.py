@@ -9,12 +9,11 @@ from time import perf_counter
 import numpy as np
 from numpy.typing import NDArray
 
+from tallygate.demo.running import running
 from tallygate.runtime.classifier import Classifier
-from tallygate.runtime.prediction import Prediction, label_indices, probabilities_from_logits
+from tallygate.runtime.prediction import Prediction, label_indices
 from tallygate.runtime.text import Splitter, Tokenizer
 
-RUNNING_STEPS = 512
-"""Most beginnings of a text that are classified; between them the curve is straight."""
 NO_WORD = "(no word)"
 """Stands for a text without any word, which the model reads as one unknown word."""
 
@@ -43,6 +42,8 @@ class Reading:
     """[words, labels]: calibrated probabilities after each word."""
     milliseconds: float
     """From text to label, for this text alone; the running answers are not counted."""
+    anew: str = ""
+    """Why the running answers are of beginnings that were read anew, where they are."""
 
     @property
     def focus(self) -> int:
@@ -65,7 +66,7 @@ class Reading:
 def words_of(text: str, tokenizer: Tokenizer) -> Words:
     """Split ``text`` as ``tokenizer`` does, and say what becomes of each word."""
     kept, known = tokenizer.tokens(text), tokenizer.vocabulary.rows
-    every = Splitter(tokenizer.contract.punctuation).split(text)
+    every = Splitter(tokenizer.contract.punctuation, tokenizer.contract.version).split(text)
     keeps_last = tokenizer.contract.keep == "last"
     cut = every[: len(every) - len(kept)] if keeps_last else every[len(kept) :]
     return Words(kept or [NO_WORD], [word in known for word in kept] or [False], cut, tokenizer.contract.keep)
@@ -81,17 +82,9 @@ def read(text: str, classifier: Classifier) -> Reading:
     start = perf_counter()
     prediction = classifier.predict(text)
     milliseconds = 1000 * (perf_counter() - start)
-    ids = classifier.tokenizer.encode(text)
-    return Reading(words_of(text, classifier.tokenizer), prediction, running(ids, classifier), milliseconds)
-
-
-def running(ids: list[int], classifier: Classifier) -> NDArray[np.float64]:
-    """``ids`` of one text -> [words, labels]: calibrated probabilities after each word."""
-    lengths = np.unique(np.linspace(1, len(ids), min(len(ids), RUNNING_STEPS)).astype(int))
-    logits = classifier.logits([ids[:length] for length in lengths])
-    probabilities = probabilities_from_logits(logits, classifier.bundle.manifest.temperature)
-    every = np.arange(1, len(ids) + 1)
-    return np.stack([np.interp(every, lengths, column) for column in probabilities.T], axis=1)
+    tokenizer = classifier.tokenizer
+    found = running(tokenizer.tokens(text), tokenizer.encode(text), classifier)
+    return Reading(words_of(text, tokenizer), prediction, found.answers, milliseconds, found.anew)
 
 
 def labels_of(logits: NDArray[np.float32], labels: list[str]) -> list[str]:

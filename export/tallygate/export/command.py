@@ -53,6 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
         opset=_opset(arguments.target_opset, arguments.target_ort, variants),
         data_dir=arguments.data_dir,
         variants=variants,
+        demanded=_names(arguments.variants),
         rtx_targets=arguments.with_rtx,
         force=arguments.force,
     )
@@ -67,6 +68,8 @@ def run(arguments: argparse.Namespace) -> int:
     for variant in result.variants:
         for failure in (failure for report in variant.reports for failure in report.failures()):
             notice(f"not written: {failure}")
+    for refusal in result.refusals.values():
+        notice(f"not written: {refusal}")
     if arguments.ort_format is not None and result.path is not None:
         _write_ort_files(arguments.ort_format, result)
     return 0 if result.passed else 1
@@ -143,11 +146,15 @@ def _variants(added: str | None) -> tuple[str, ...]:
     from tallygate.export.variants import DEFAULT_VARIANTS, VARIANTS
     from tallygate.runtime.errors import UsageError
 
-    wanted = (*DEFAULT_VARIANTS, *(added.split(",") if added else ()))
+    wanted = (*DEFAULT_VARIANTS, *_names(added))
     for name in wanted:
         if name not in VARIANTS:
             raise UsageError(f"variant {name!r}", "is unknown", f"choose of {', '.join(VARIANTS)}")
     return tuple(dict.fromkeys(wanted))
+
+
+def _names(listed: str | None) -> list[str]:
+    return listed.split(",") if listed else []
 
 
 def _say(step: str) -> None:
@@ -157,10 +164,13 @@ def _say(step: str) -> None:
 
 def _summary(result: ExportResult) -> str:
     from tallygate.export.graph import node_count
+    from tallygate.runtime.bundle import INTEGER
     from tallygate.runtime.parity import described, table_of_reports
 
     graphs = [
-        f"graph      {v.recipe.precision}: {node_count(v.graph)} nodes, opset {v.graph.opset_import[0].version}, "
+        f"image      {v.recipe.precision}: {len(v.model):,} bytes"
+        if v.recipe.precision == INTEGER
+        else f"graph      {v.recipe.precision}: {node_count(v.graph)} nodes, opset {v.graph.opset_import[0].version}, "
         f"{len(v.model):,} bytes"
         for v in result.variants
     ]

@@ -52,7 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
     _check_belong_together(bundle, checkpoint)
     with one_thread():
         data = load_split(checkpoint, arguments.split, arguments.data_dir)
-    compared = _compare(bundle, data)
+        compared = _compare(bundle, data)
     write_parity_report(page, compared)
     reports = [result.report for result in compared.results]
     print(f"{bundle.path}: goldens, the hard grid and {data.data}\n\n{table_of_reports(reports)}\n\nreport     {page}")

@@ -15,6 +15,7 @@ from tallygate.export.references import goldens_to_jsonl, load_texts, make_golde
 from tallygate.export.results import ExportOptions, ExportResult, VariantResult
 from tallygate.export.variants import VARIANTS, ImageFacts, VariantRecipe, integer_from_onnx
 from tallygate.runtime.bundle import INTEGER, Score
+from tallygate.runtime.errors import VariantUnfitError
 from tallygate.runtime.parity import ParityResult, Reference, labels_never_given, measure_parity, reference_from_goldens
 from tallygate.runtime.text import Tokenizer
 from tallygate.train.folder import Checkpoint
@@ -25,10 +26,12 @@ def _silent(_step: str) -> None:
     pass
 
 
+@one_thread()
 def export_bundle(
     checkpoint: Checkpoint, out: str | Path, options: ExportOptions, say: Callable[[str], None] = _silent
 ) -> ExportResult:
-    """Export, gate and write. A variant that fails its gate is left out; if all fail, nothing is written.
+    """Export, gate and write. A variant that the model does not fit or that fails its gate is left out; if all are,
+    nothing is written.
 
     ``say`` is told of each step as it begins. Raises :class:`OutputError` when ``out`` exists and is no bundle that may
     be overwritten, or cannot be written,
@@ -40,17 +43,19 @@ def export_bundle(
     check_can_build(options.rtx_targets)
     check_opset(options.opset)
     say("texts to compare on")
-    with one_thread():
-        texts = load_texts(checkpoint, options.data_dir)
+    texts = load_texts(checkpoint, options.data_dir)
     say("graph")
     graph = onnx_from_checkpoint(checkpoint, options.opset)
     say("goldens")
     goldens = make_goldens(checkpoint)
     gate = _Gate(checkpoint, reference_from_goldens(goldens), texts)
-    variants = []
+    variants, refusals = [], {}
     for name in options.variants:
         say(f"parity gate of {name}")
-        variants.append(gate.try_variant(VARIANTS[name], graph))
+        try:
+            variants.append(gate.try_variant(VARIANTS[name], graph))
+        except VariantUnfitError as error:
+            refusals[name] = error
     passed = [variant for variant in variants if variant.passed]
     if options.rtx_targets:
         say("TensorRT plans")
@@ -62,7 +67,7 @@ def export_bundle(
         write_bundle(out, files, options.force)
     references = [gate.goldens, *texts]
     never = [checkpoint.labels[place] for place in labels_never_given(references)]
-    return ExportResult(Path(out) if files else None, variants, files, references, never)
+    return ExportResult(Path(out) if files else None, variants, files, references, never, refusals, options.demanded)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from tallygate.export.graph import DEFAULT_OPSET
 from tallygate.export.variants import DEFAULT_VARIANTS, VariantRecipe
 from tallygate.runtime.bundle import Score
+from tallygate.runtime.errors import VariantUnfitError
 from tallygate.runtime.parity import GateReport, ParityResult, Reference, gate_of
 
 
@@ -31,6 +32,8 @@ class ExportOptions:
     """Where the files of the checkpoint's corpus are."""
     variants: Sequence[str] = DEFAULT_VARIANTS
     """What is written if it passes its gate, the bundle's default first."""
+    demanded: Sequence[str] = ()
+    """Those of them without which the export has failed, even where the model does not fit them."""
     force: bool = False
     """Whether a bundle that stands there is overwritten."""
     rtx_targets: str | None = None
@@ -81,8 +84,12 @@ class ExportResult:
     """What the variants were held to: the goldens, then validation and training texts where those are at hand."""
     labels_never_given: list[str]
     """Labels that the reference gives to none of these texts."""
+    refusals: Mapping[str, VariantUnfitError] = field(default_factory=dict)
+    """Variants that the model does not fit, by name, and why."""
+    demanded: Sequence[str] = ()
+    """Variants that were asked for by name."""
 
     @property
     def passed(self) -> bool:
-        """Whether every variant passed."""
-        return all(variant.passed for variant in self.variants)
+        """Whether every variant passed, and none that was asked for by name was refused."""
+        return all(variant.passed for variant in self.variants) and not set(self.refusals).intersection(self.demanded)

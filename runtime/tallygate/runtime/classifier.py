@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 
 from tallygate.runtime.bundle import Bundle, open_bundle, shipped_bundle
 from tallygate.runtime.choice import choose, default_batch_size
-from tallygate.runtime.engines import Engine, TextEngine, create_engine, logits_of_rows
+from tallygate.runtime.engines import Engine, StreamEngine, TextEngine, create_engine, logits_of_rows
 from tallygate.runtime.errors import InputError
 from tallygate.runtime.inputs import plain_texts
 from tallygate.runtime.parity import check_goldens
 from tallygate.runtime.prediction import Prediction, PredictionMaker, check_threshold
 from tallygate.runtime.stream import RunningMaker, Stream, StreamBatch
-from tallygate.runtime.text import Tokenizer
+from tallygate.runtime.text import TEXT_VERSION, Tokenizer
 
 WINDOW = 1024
 """Texts that are sorted by length together, and held in memory at once."""
@@ -53,7 +53,7 @@ class Classifier:
         self.engine = engine
         self.batch_size = batch_size or default_batch_size(engine.name)
         self.tokenizer: Tokenizer = bundle.tokenizer()
-        self._text_engine = engine if isinstance(engine, TextEngine) else None
+        self._text_engine = engine if isinstance(engine, TextEngine) and _reads_by_tables(bundle) else None
         self._maker = PredictionMaker(
             bundle.manifest.labels, bundle.manifest.temperature, engine.name, engine.precision, engine.provider
         )
@@ -136,13 +136,22 @@ class Classifier:
     def stream(self) -> Stream:
         """A text that comes in pieces: push them, and ask for the running answer at any time.
 
-        Raises :class:`InputError` where the model reads from both ends, or its engine is not one of variant integer.
+        Raises :class:`InputError` where the model reads from both ends, its engine is not one of variant integer, or
+        the bundle reads texts by version 1 of the contract.
         """
+        self._check_streams()
         return Stream(self.engine, self._running_maker())
 
     def streams(self, count: int) -> StreamBatch:
         """So many texts that come in pieces, read together. Raises as :meth:`stream`."""
+        self._check_streams()
         return StreamBatch(self.engine, self._running_maker(), count)
+
+    def _check_streams(self) -> None:
+        """An image reads pieces by its own version of the contract, whatever the bundle reads whole texts by."""
+        if isinstance(self.engine, StreamEngine) and not _reads_by_tables(self.bundle):
+            reason = "reads texts by version 1 of the text contract, and pieces are read by version 2"
+            raise InputError(self.bundle.path, reason, "train with this tallygate, which reads by version 2")
 
     def _running_maker(self) -> RunningMaker:
         return RunningMaker(self._maker, self.bundle.manifest.text.max_length)
@@ -168,6 +177,11 @@ class Classifier:
         rows = (self.tokenizer.encode(text) for text in checked)
         while encoded := list(islice(rows, WINDOW)):
             yield from self._maker.make(self.logits(encoded), abstain_below)
+
+
+def _reads_by_tables(bundle: Bundle) -> bool:
+    """Whether the bundle names the version of the text contract that the C core and images read by."""
+    return bundle.manifest.text.version == TEXT_VERSION
 
 
 def _checked(number: int, text: object) -> str:

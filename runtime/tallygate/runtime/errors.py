@@ -78,6 +78,10 @@ class ExportError(TallygateError, RuntimeError):
     exit_code = 1
 
 
+class VariantUnfitError(ExportError):
+    """A model does not fit a variant's formats, so that variant is not written."""
+
+
 class GateError(TallygateError, RuntimeError):
     """A parity gate failed: this copy does not answer like the reference."""
 

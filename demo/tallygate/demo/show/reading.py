@@ -39,6 +39,7 @@ def show_reading(reading: Reading, text: str = "") -> str:
         tone=tones[labels.index(reading.prediction.likeliest)],
         bars=_bars(reading, tones),
         story=_story(reading),
+        anew=reading.anew,
         focus=label,
         two=two,
         running=reading.running[:, reading.focus].tolist(),

@@ -11,7 +11,15 @@ from tallygate.demo.examples import Examples
 from tallygate.demo.limits import TEXT_CHARACTERS, check_name, check_text
 from tallygate.demo.reading import read
 from tallygate.demo.show.reading import show_reading
-from tallygate.demo.tabs.events import PRIVATE, QUICK, ask_for_text, bring_into_view, mark_stale, told
+from tallygate.demo.tabs.events import (
+    PRIVATE,
+    QUICK,
+    ask_for_text,
+    bring_when_answered,
+    follow_typing,
+    show_answer,
+    told,
+)
 
 
 @dataclass(frozen=True)
@@ -55,21 +63,24 @@ def build_classify(copies: Copies, examples: Examples) -> ClassifyTab:
             )  # fmt: skip
         with gr.Column(scale=3, min_width=300):
             result = gr.HTML(answer(examples.first, "auto"), elem_id=_ANSWER, container=True, padding=True)
+    follow = gr.Button("Follow", visible="hidden", elem_id=_FOLLOW)
     picked = offered.click(example, offered, text, **QUICK)
-    cleared = clear.click(lambda: "", None, text, **QUICK)
-    asked = gr.on([button.click, text.submit, copy.change], answer, [text, copy], result, **PRIVATE)
-    for event in (asked, picked.then(answer, [text, copy], result, **PRIVATE)):
-        event.then(None, text, None, js=bring_into_view(_ANSWER), **QUICK)
-    cleared.then(answer, [text, copy], result, **PRIVATE)
-    text.change(None, text, None, js=mark_stale(_ANSWER), **QUICK)
+    clear.click(lambda: "", None, text, **QUICK)
+    # Before what answers: Gradio runs the events of a click in their order, and waits for each.
+    gr.on([button.click, text.submit, copy.change], None, text, js=bring_when_answered(_ANSWER), **QUICK)
+    picked.then(None, text, None, js=bring_when_answered(_ANSWER), **QUICK)
+    asks = [follow.click, button.click, text.submit, copy.change]
+    asked = gr.on(asks, answer, [text, copy], result, trigger_mode="always_last", **PRIVATE)
+    asked.then(None, text, None, js=show_answer(_ANSWER), **QUICK)
+    text.change(None, text, None, js=follow_typing(_ANSWER, _FOLLOW), **QUICK)
     return ClassifyTab(text)
 
 
 def _build_box(examples: Examples) -> gr.Textbox:
     return gr.Textbox(
         examples.first, label=examples.noun, lines=7, max_lines=14, max_length=TEXT_CHARACTERS, elem_id="tg-review",
-        placeholder="Any text. Shift+Enter classifies it.",
+        placeholder="Any text. The answer follows the typing.",
     )  # fmt: skip
 
 
-_ANSWER = "tg-reading"
+_ANSWER, _FOLLOW = "tg-reading", "tg-follow"

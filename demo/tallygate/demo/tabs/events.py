@@ -29,12 +29,35 @@ def mark_stale(element: str) -> str:
     return f"(text) => {{ {_GREY.replace('ELEMENT', element)} }}"
 
 
+def follow_typing(element: str, button: str) -> str:
+    """Script of a text's change: as :func:`mark_stale`, and ``button`` is clicked when the typing rests, or goes on for
+    long, unless the answer is there already. The event of that button must be the one that everything else asks
+    through, with ``trigger_mode="always_last"``: it then runs once at a time, so no answer comes behind a newer one.
+    """
+    return f"(text) => {{ {_GREY.replace('ELEMENT', element)} {_FOLLOW.replace('BUTTON', button)} }}"
+
+
+def bring_when_answered(element: str) -> str:
+    """Script of an event whose input is a text that somebody wants answered: its answer is brought into view as soon as
+    :func:`bring_into_view` meets it, or at once where it is there."""
+    return f"(text) => {{ {_GREY.replace('ELEMENT', element)} window.tgWanted = text; {_SHOW_WANTED} }}"
+
+
+def show_answer(element: str) -> str:
+    """Script of what follows an answer: greys it unless it is the answer to the text that is its input now, and brings
+    it into view where that is wanted."""
+    return f"(text) => {{ {_GREY.replace('ELEMENT', element)} {_SHOW_WANTED} }}"
+
+
 def bring_into_view(element: str) -> str:
     """Script of an event whose input is the text that was answered: shows the answer where it is out of sight, as below
     the form on a phone.
     """
     return f"(text) => {{ {_GREY.replace('ELEMENT', element)} {_SHOW} }}"
 
+
+REST_MS, LONGEST_MS = 150, 450
+"""Milliseconds without a key after which the answer is asked for, and the longest that it waits for that."""
 
 _GREY = """
 const box = document.getElementById('ELEMENT');
@@ -47,6 +70,27 @@ if (edge && (edge.top < 0 || edge.top > 0.6 * window.innerHeight)) {
   const still = window.matchMedia('(prefers-reduced-motion: reduce)').matches;
   box.scrollIntoView({behavior: still ? 'auto' : 'smooth', block: 'start'});
 }
+"""
+
+
+_SHOW_WANTED = f"""
+if (window.tgWanted === text && read && !read.classList.contains('tg-stale')) {{
+  window.tgWanted = null;
+  {_SHOW}
+}}
+"""
+_FOLLOW = f"""
+const typing = (window.tgTyping ??= {{}});
+clearTimeout(typing.timer);
+if (read && !read.classList.contains('tg-stale')) typing.since = null;
+else {{
+  typing.since ??= performance.now();
+  const longest = typing.since + {LONGEST_MS} - performance.now();
+  typing.timer = setTimeout(() => {{
+    typing.since = null;
+    document.getElementById('BUTTON')?.click();
+  }}, Math.max(0, Math.min({REST_MS}, longest)));
+}}
 """
 
 

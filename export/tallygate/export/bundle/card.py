@@ -8,7 +8,7 @@ from tabulate import tabulate
 
 from tallygate.export.bundle.card_header import card_header
 from tallygate.export.results import ExportOptions
-from tallygate.runtime.bundle import LAYOUT, Manifest, Score, Variant
+from tallygate.runtime.bundle import INTEGER, LAYOUT, Manifest, Score, Variant
 from tallygate.runtime.terminal import printable
 
 
@@ -31,7 +31,7 @@ def _use(manifest: Manifest) -> str:
     logits = f"one per text, above 0 for {_code(manifest.labels[1])}" if binary else "one per label, in the order above"
     return f"""## Use
 
-With tallygate and its extra `[cpu]` installed (without it everything runs on numpy alone):
+With tallygate and tallygate-native or its extra `[cpu]` installed (without them everything runs on numpy alone):
 
 ```sh
 tallygate predict "A text" --bundle PATH
@@ -75,7 +75,7 @@ Of a longer text the {contract.keep} {contract.max_length:,} words are read.
 
 def _files(manifest: Manifest) -> str:
     rows = [
-        (f"`{variant.file}`", f"the {name} graph, opset {variant.opset}; proved on {', '.join(variant.engines)}")
+        (f"`{variant.file}`", f"{_kind(name, variant)}; proved on {', '.join(variant.engines)}")
         for name, variant in manifest.variants.items()
     ]
     rows += [
@@ -85,6 +85,10 @@ def _files(manifest: Manifest) -> str:
         (f"`{LAYOUT.goldens}`", "texts, their ids, and the logits of PyTorch in float32"),
     ]
     return "## Files\n\n" + tabulate(rows, ["file", "content"], tablefmt="github")
+
+
+def _kind(name: str, variant: Variant) -> str:
+    return "the LSTM in integers, a device image" if name == INTEGER else f"the {name} graph, opset {variant.opset}"
 
 
 def _training(manifest: Manifest) -> str:

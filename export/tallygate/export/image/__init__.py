@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from tallygate.export.image.formats import Ranges as Ranges
     from tallygate.export.image.formats import formats_for as formats_for
     from tallygate.export.image.formats import measured_ranges as measured_ranges
+    from tallygate.export.image.quantized import check_is_plain as check_is_plain
     from tallygate.export.image.quantized import integer_from_weights as integer_from_weights
     from tallygate.export.image.writer import ImageContents as ImageContents
     from tallygate.export.image.writer import image_from as image_from
@@ -24,7 +25,7 @@ else:
                 "formats_for",
                 "measured_ranges",
             ),
-            "quantized": ("integer_from_weights",),
+            "quantized": ("check_is_plain", "integer_from_weights"),
             "writer": (
                 "ImageContents",
                 "image_from",

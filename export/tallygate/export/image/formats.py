@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from tallygate.runtime.batches import batches_by_length, pad
 from tallygate.runtime.engines.plain import DirectionWeights, Weights, reverse_within_length, sigmoid
-from tallygate.runtime.errors import ExportError
+from tallygate.runtime.errors import VariantUnfitError
 
 Array = NDArray[np.float32]
 _MARGIN = 1.25
@@ -57,18 +57,15 @@ def measured_ranges(weights: Weights, rows: Sequence[Sequence[int]]) -> Ranges:
 
 
 def formats_for(ranges: Ranges) -> Formats:
-    """The finest formats that hold ``ranges``. Raises :class:`ExportError` where none holds the gates.
-
-    A cell beyond the widest format stops there. That is far out where tanh is flat, and the parity gate compares the
-    texts that were measured, so what it changes is seen.
-    """
+    """The finest formats that hold ``ranges``. Raises :class:`VariantUnfitError` where none holds them."""
     # A multiplier may be as small as a half, so what the states add has one bit less.
     reached = max(2 * ranges.remembered, ranges.gate) * _MARGIN
     gate = next((bits for bits in (10, 9, 8) if reached < _INT16 / 2**bits), None)
-    cell = next((bits for bits in (12, 11) if ranges.cell * _MARGIN < _INT16 / 2**bits), 10)
-    if gate is None:
-        reason = f"reaches {reached:.3g} before its gates, too far for int16"
-        raise ExportError("the integer variant", reason, "train with weight decay, or leave the variant out")
+    cell = next((bits for bits in (12, 11, 10) if ranges.cell * _MARGIN < _INT16 / 2**bits), None)
+    if gate is None or cell is None:
+        where = f"{reached:.3g} before its gates" if gate is None else f"{ranges.cell * _MARGIN:.3g} in its cells"
+        reason = f"reaches {where}, too far for int16"
+        raise VariantUnfitError("the integer variant", reason, "train with weight decay, or leave the variant out")
     return Formats(gate, cell)
 
 

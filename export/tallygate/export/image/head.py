@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from tallygate.export.image.function_tables import head_table
 from tallygate.runtime.engines.integer import STATE_ONE, Head
 from tallygate.runtime.engines.plain import LEAKY_SLOPE, ActivationName, Weights
-from tallygate.runtime.errors import ExportError
+from tallygate.runtime.errors import VariantUnfitError
 
 Floats = NDArray[np.float64]
 _WEIGHT_ONE = 2.0**20
@@ -24,10 +24,10 @@ _TABLES: dict[ActivationName, tuple[Callable[[Floats], Floats], float]] = {
 
 
 def head_from_weights(weights: Weights) -> Head:
-    """The head in integers. Raises :class:`ExportError` for weights beyond 2,047."""
+    """The head in integers. Raises :class:`VariantUnfitError` for weights beyond 2,047."""
     codes = np.rint(weights.head_weight.astype(np.float64) * _WEIGHT_ONE)
     if not np.abs(codes).max() < 2**31:
-        raise ExportError("the integer variant", "has a head weight beyond 2,047", "leave the variant out")
+        raise VariantUnfitError("the integer variant", "has a head weight beyond 2,047", "leave the variant out")
     name, table, one = weights.head_activation, None, float(STATE_ONE)
     if name in _TABLES:
         function, one = _TABLES[name]

@@ -16,7 +16,7 @@ from tallygate.export.image.function_tables import candidate_table, cell_table, 
 from tallygate.export.image.head import head_from_weights
 from tallygate.runtime.engines.integer import CODE_ONE, Direction, InputTable, IntegerModel, Pooling, largest_input_code
 from tallygate.runtime.engines.plain import DirectionWeights, Weights
-from tallygate.runtime.errors import ExportError
+from tallygate.runtime.errors import VariantUnfitError
 
 Floats = NDArray[np.float64]
 _LARGEST_CODE = 127
@@ -25,10 +25,15 @@ _MAX_TABLE_SHIFT = 62
 _MAX_OFFSET = 2.0**61
 
 
-def integer_from_weights(weights: Weights, formats: Formats) -> IntegerModel:
-    """The integers of one classifier. Raises :class:`ExportError` for what no image holds."""
+def check_is_plain(weights: Weights) -> None:
+    """Raise :class:`VariantUnfitError` for parts that no image has yet."""
     if weights.ngrams is not None or weights.pooling not in get_args(Pooling):
-        raise ExportError("variant integer", "has no n-grams and no joined pooling yet", "leave it out of --variants")
+        raise VariantUnfitError("the integer variant", "has no n-grams and no joined pooling yet", "leave it out")
+
+
+def integer_from_weights(weights: Weights, formats: Formats) -> IntegerModel:
+    """The integers of one classifier. Raises :class:`VariantUnfitError` for what no image holds."""
+    check_is_plain(weights)
     codes = largest_input_code(weights.embedding.shape[1])
     unit = float(np.abs(weights.embedding).max()) / codes or 1.0
     layers = tuple(

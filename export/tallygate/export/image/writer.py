@@ -20,7 +20,6 @@ from tallygate.runtime.engines.integer import (
     POOLINGS,
     REQUIRED,
     TEXT_CLASSIFICATION,
-    TEXT_VERSION,
     VERSION,
     ArraySpec,
     ImageGolden,
@@ -30,7 +29,7 @@ from tallygate.runtime.engines.integer import (
     section_arrays,
     slots_of_words,
 )
-from tallygate.runtime.text import TextContract, Vocabulary
+from tallygate.runtime.text import TEXT_VERSION, TextContract, Vocabulary
 from tallygate.runtime.unicode import UNICODE_VERSION
 
 Arrays = dict[str, NDArray[Any]]

@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from tallygate.export.references.coverage import covering_texts
 from tallygate.export.references.ngram_cover import ngram_texts
@@ -34,7 +35,7 @@ def make_goldens(checkpoint: Checkpoint) -> list[Golden]:
 
 def golden_texts(model: LSTMClassifier, tokenizer: Tokenizer) -> list[str]:
     """Hard cases, ordinary texts of many lengths, salads of the model's own words; then every n-gram, word and mark."""
-    splitter = Splitter(tokenizer.contract.punctuation)
+    splitter = Splitter(tokenizer.contract.punctuation, tokenizer.contract.version)
     texts = hard_texts() + ordinary_texts(SEED, tokenizer.contract.max_length, splitter)
     texts += telling_salads(model, tokenizer, SEED)
     texts += random_salads(tokenizer, SEED, max(RANDOM_SALADS, MINIMUM_GOLDENS - len(texts)))
@@ -61,11 +62,16 @@ def goldens_to_jsonl(goldens: Sequence[Golden]) -> bytes:
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Sums come out in one order, whatever the machine's number of cores; PyTorch's own setting is put back."""
+    """Sums come out in one order, whatever the machine's number of cores; the settings from before are put back.
+
+    PyTorch's threads and those of numpy's matrix products: a step of an LSTM is so little work that threads mostly wait
+    for each other there, for minutes where other programs want the cores too.
+    """
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        yield
+        with threadpool_limits(1, user_api="blas"):
+            yield
     finally:
         torch.set_num_threads(threads)
 

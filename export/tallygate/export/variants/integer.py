@@ -15,13 +15,15 @@ from numpy.typing import NDArray
 from tallygate.export.image import (
     Formats,
     ImageContents,
+    check_is_plain,
     formats_for,
     image_from,
     integer_from_weights,
     measured_ranges,
 )
-from tallygate.runtime.engines.integer import ImageGolden, IntegerLSTM
+from tallygate.runtime.engines.integer import ImageGolden, IntegerLSTM, read_image
 from tallygate.runtime.engines.plain import Weights, weights_from_onnx
+from tallygate.runtime.errors import BundleInvalidError, VariantUnfitError
 from tallygate.runtime.graph import read_onnx
 from tallygate.runtime.text import TextContract, Tokenizer, Vocabulary
 
@@ -46,11 +48,17 @@ class ImageFacts:
 
 
 def integer_from_onnx(graph: onnx.ModelProto, facts: ImageFacts) -> bytes:
-    """The device image of the fp32 ``graph``. Raises :class:`ExportError` for a model that fits no format."""
+    """The device image of the fp32 ``graph``. Raises :class:`VariantUnfitError` for a model that fits no image."""
     weights = weights_from_onnx(read_onnx(graph.SerializeToString(deterministic=True), "fp32"), "fp32")
+    check_is_plain(weights)
     tokenizer = Tokenizer(facts.vocabulary, _by_tables(facts.contract))
     rows = [tokenizer.encode(text) for text in (facts.measured or facts.texts)[:MEASURED_ROWS]]
-    return image_from_weights(weights, facts, formats_for(measured_ranges(weights, rows)))
+    image = image_from_weights(weights, facts, formats_for(measured_ranges(weights, rows)))
+    try:
+        read_image(image, "the integer variant")
+    except BundleInvalidError as error:
+        raise VariantUnfitError(error.thing, error.reason, "leave the variant out") from error
+    return image
 
 
 def image_from_weights(weights: Weights, facts: ImageFacts, formats: Formats) -> bytes:

@@ -73,5 +73,6 @@ VARIANTS = {
     )
 }
 """By name."""
-DEFAULT_VARIANTS = ("int8", "fp32")
-"""What ``export`` writes, the bundle's default first: int8 computes as fast as fp32 on a CPU and is a third in size."""
+DEFAULT_VARIANTS = ("int8", "fp32", INTEGER)
+"""What ``export`` writes, the default of engines on graphs first: int8 computes as fast as fp32 on a CPU and is a third
+in size. The C core runs integer."""

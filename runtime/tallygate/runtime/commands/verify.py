@@ -28,6 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Check every variant on every engine; 1 when a gate fails."""
+    from tallygate.runtime.engines import copy_name
     from tallygate.runtime.parity import check_parity, reference_from_bundle
 
     bundle = bundle_from(arguments)
@@ -35,7 +36,9 @@ def run(arguments: argparse.Namespace) -> int:
     engines = _engines(bundle, arguments.engine, arguments.precision, arguments.kernel)
     reports = [check_parity(engine, tokenizer, goldens) for engine in engines]
     hashes, parted = _golden_logits(engines)
-    failures = [failure for report in reports for failure in report.failures()] + parted + _unequal(hashes)
+    names = {engine.provider: copy_name(engine.precision, engine.name, engine.provider) for engine in engines}
+    failures = [failure for report in reports for failure in report.failures()] + parted
+    failures += _unequal({names[kernel]: value for kernel, value in hashes.items()})
     write = _json if arguments.json else _text
     sys.stdout.write(write(bundle, reports, hashes, not failures))
     for failure in failures:
@@ -59,10 +62,10 @@ def _golden_logits(engines: list[Engine]) -> tuple[dict[str, str], list[str]]:
 
 
 def _unequal(hashes: dict[str, str]) -> list[str]:
-    """The kernels do not all give the same golden logits: each is told."""
+    """The copies do not all give the same golden logits: each is told, by its name."""
     if len(set(hashes.values())) < 2:
         return []
-    return [f"integer on {kernel} gives other golden logits than another kernel" for kernel in hashes]
+    return [f"{name} gives other golden logits than another copy" for name in hashes]
 
 
 def _engines(bundle: Bundle, engine: str, precision: str | None, kernel: str | None) -> list[Engine]:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from tallygate.runtime.engines.engine import StreamEngine as StreamEngine
     from tallygate.runtime.engines.engine import Streams as Streams
     from tallygate.runtime.engines.engine import TextEngine as TextEngine
+    from tallygate.runtime.engines.engine import copy_name as copy_name
     from tallygate.runtime.engines.engine import logits_of_rows as logits_of_rows
 else:
     from tallygate.runtime.rooms import handed_on
@@ -22,6 +23,14 @@ else:
         __name__,
         {
             "creation": ("ENGINES", "available_engines", "create_engine", "engine_of_kernel"),
-            "engine": ("Engine", "ImageEngine", "StreamEngine", "Streams", "TextEngine", "logits_of_rows"),
+            "engine": (
+                "Engine",
+                "ImageEngine",
+                "StreamEngine",
+                "Streams",
+                "TextEngine",
+                "copy_name",
+                "logits_of_rows",
+            ),
         },
     )

@@ -48,6 +48,11 @@ def logits_or_error(engine: Engine, compute: Callable[[Ids, Ids], Logits], ids: 
     return logits
 
 
+def copy_name(precision: str, engine: str, provider: str) -> str:
+    """What failures call a copy: its variant and engine, and of the C core the kernel too."""
+    return f"{precision} on {engine}" + (f" ({provider})" if engine == "native" else "")
+
+
 @runtime_checkable
 class TextEngine(Protocol):
     """An engine that holds the tokenizer too, and answers texts whole."""

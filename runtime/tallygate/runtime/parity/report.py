@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from tallygate.runtime.bundle import Parity
+from tallygate.runtime.engines import copy_name
 from tallygate.runtime.terminal import table
 
 
@@ -58,8 +59,9 @@ class GateReport(msgspec.Struct, frozen=True, kw_only=True):
         return next(check.figure for check in self.checks if check.name == name)
 
     def failures(self) -> list[str]:
-        """One line per failed check, naming variant, engine, figure and limit."""
-        return [f"{self.precision} on {self.engine}: {check}" for check in self.checks if not check.passed]
+        """One line per failed check, naming variant, engine, the C core's kernel, figure and limit."""
+        name = copy_name(self.precision, self.engine, self.provider)
+        return [f"{name}: {check}" for check in self.checks if not check.passed]
 
 
 def table_of_reports(reports: Sequence[GateReport]) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tallygate.runtime.text.encoding import utf8_of as utf8_of
+    from tallygate.runtime.text.tokenizer import TEXT_VERSION as TEXT_VERSION
     from tallygate.runtime.text.tokenizer import Splitter as Splitter
     from tallygate.runtime.text.tokenizer import TextContract as TextContract
     from tallygate.runtime.text.tokenizer import Tokenizer as Tokenizer
@@ -20,7 +21,7 @@ else:
         __name__,
         {
             "encoding": ("utf8_of",),
-            "tokenizer": ("Splitter", "TextContract", "Tokenizer"),
+            "tokenizer": ("TEXT_VERSION", "Splitter", "TextContract", "Tokenizer"),
             "vocabulary": ("FIRST_WORD", "PADDING", "UNKNOWN", "Vocabulary"),
         },
     )

@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from itertools import repeat
-from typing import Literal
+from typing import Final, Literal
 from unicodedata import category
 
 import msgspec
@@ -25,6 +25,8 @@ from tallygate.runtime.text.composition import nfc
 from tallygate.runtime.text.vocabulary import UNKNOWN, Vocabulary
 from tallygate.runtime.unicode import WORD, compose, unicode_tables
 
+TEXT_VERSION: Final = 2
+"""Version of the contract that new models, device images and the C core read by."""
 _CUT = re.compile(r"[ \n]")
 _FEW = 256
 """Different characters up to which replacing each is faster than translating all."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tallygate.runtime.text import FIRST_WORD, UNKNOWN, Splitter
+from tallygate.runtime.text import FIRST_WORD, TEXT_VERSION, UNKNOWN, Splitter
 from tallygate.train.counts.vocabulary_builder import ranked_words
 
 LONGEST = 3
@@ -43,7 +43,7 @@ class Tokens:
 
 def tokens_from_texts(texts: Iterable[str], punctuation: str) -> Tokens:
     """Split all texts, count their words and number those that stand at least twice; all where none does."""
-    splitter = Splitter(punctuation)
+    splitter = Splitter(punctuation, TEXT_VERSION)
     split = [splitter.split(text) for text in texts]
     words = (ranked_words(split, least=2) or ranked_words(split))[:MOST_WORDS]
     number = {word: place for place, word in enumerate(words, FIRST_WORD)}

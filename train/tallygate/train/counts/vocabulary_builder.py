@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from tallygate.runtime.errors import InputError
-from tallygate.runtime.text import FIRST_WORD, Splitter, Vocabulary
+from tallygate.runtime.text import FIRST_WORD, TEXT_VERSION, Splitter, Vocabulary
 
 
 def vocabulary_from_texts(texts: Iterable[str], size: int, punctuation: str = "") -> Vocabulary:
@@ -16,7 +16,7 @@ def vocabulary_from_texts(texts: Iterable[str], size: int, punctuation: str = ""
 
     Raises :class:`InputError` when the texts hold no word at all.
     """
-    splitter = Splitter(punctuation)
+    splitter = Splitter(punctuation, TEXT_VERSION)
     return vocabulary_from_words(ranked_words(splitter.split(text) for text in texts), size)
 
 

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 import numpy as np
 from msgspec.structs import replace
 
-from tallygate.runtime.text import FIRST_WORD, Splitter
+from tallygate.runtime.text import FIRST_WORD, TEXT_VERSION, Splitter
 from tallygate.train.corpora import Corpus
 from tallygate.train.presets.preset import Preset, TeacherPreset, TextPreset, TrainingPreset, load_preset
 
@@ -57,7 +57,7 @@ class TextFacts:
 
 def text_facts(texts: Sequence[str], limits: TextPreset) -> TextFacts:
     """Count the tokens of ``texts``, of which there is at least one, by the text contract."""
-    splitter, counts, lengths = Splitter(limits.punctuation), Counter[str](), []
+    splitter, counts, lengths = Splitter(limits.punctuation, TEXT_VERSION), Counter[str](), []
     for text in texts:
         tokens = splitter.split(text)
         counts.update(tokens)

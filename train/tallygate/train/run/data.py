@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tallygate.runtime.text import TextContract, Tokenizer, Vocabulary
+from tallygate.runtime.text import TEXT_VERSION, TextContract, Tokenizer, Vocabulary
 from tallygate.train.corpora import Corpus, Split
 from tallygate.train.counts import vocabulary_from_texts
 from tallygate.train.loop import EncodedSplit, encode
@@ -63,7 +63,8 @@ class RunData:
 
 def text_contract(preset: Preset) -> TextContract:
     """How the preset turns text into tokens."""
-    return TextContract(max_length=preset.text.max_length, keep=preset.text.keep, punctuation=preset.text.punctuation)
+    text = preset.text
+    return TextContract(max_length=text.max_length, keep=text.keep, punctuation=text.punctuation, version=TEXT_VERSION)
 
 
 def run_data_from_corpus(

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from tallygate.runtime.engines.integer.image import DeviceImage as DeviceImage
     from tallygate.runtime.engines.integer.image import ImageGolden as ImageGolden
     from tallygate.runtime.engines.integer.image import read_image as read_image
-    from tallygate.runtime.engines.integer.image_checks import TEXT_VERSION as TEXT_VERSION
     from tallygate.runtime.engines.integer.image_layout import ACTIVATIONS as ACTIVATIONS
     from tallygate.runtime.engines.integer.image_layout import ENTRY as ENTRY
     from tallygate.runtime.engines.integer.image_layout import HASHED_HEADER as HASHED_HEADER
@@ -59,7 +58,6 @@ else:
                 "ImageGolden",
                 "read_image",
             ),
-            "image_checks": ("TEXT_VERSION",),
             "image_layout": (
                 "ACTIVATIONS",
                 "ArraySpec",

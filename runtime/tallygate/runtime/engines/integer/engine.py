@@ -50,7 +50,7 @@ class IntegerNumpyEngine:
             logits = self.exact_logits(ids, np.array([ids.shape[1]]))[0]
             if logits.tobytes() != golden.logits.tobytes():
                 reason, mend = "is answered otherwise than at export", "do not serve this copy"
-                raise GateError(f"golden text {number} on numpy", reason, mend)
+                raise GateError(f"golden text {number} of integer on numpy", reason, mend)
             digest.update(logits.tobytes())
         return digest.hexdigest()
 

@@ -19,7 +19,7 @@ from tallygate.runtime.engines.integer.model import (
     MAX_LENGTH,
     largest_input_code,
 )
-from tallygate.runtime.text import FIRST_WORD
+from tallygate.runtime.text import FIRST_WORD, TEXT_VERSION
 from tallygate.runtime.unicode import UNICODE_VERSION, WORD, unicode_tables
 
 Arrays = Mapping[str, NDArray[Any]]
@@ -27,7 +27,6 @@ MAX_ROWS = 2**22
 MAX_WORDS = 2**23
 MAX_OUTPUTS = 4096
 MAX_BYTES = 2**28
-TEXT_VERSION = 2
 
 
 def check_sizes(s: Sizes) -> None:

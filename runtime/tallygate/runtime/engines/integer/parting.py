@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from tallygate.runtime.engines.engine import copy_name
 from tallygate.runtime.engines.integer.arithmetic import hidden_codes
 from tallygate.runtime.engines.integer.image import DeviceImage
 from tallygate.runtime.engines.integer.kernel_steps import KernelSteps, Question
@@ -55,7 +56,7 @@ def golden_error(image: DeviceImage, number: int, kernel: str, encode: Encode, s
     """What to raise where ``kernel`` answers golden text ``number`` (from 0) otherwise: with the place, if found."""
     golden, lstm = image.goldens[number], IntegerLSTM(image.model)
     ids, found = np.array(image.tokenizer().encode(golden.text)), encode(golden.text)
-    where = f"golden text {number + 1} on {kernel}"
+    where = f"golden text {number + 1} of {copy_name('integer', 'native', kernel)}"
     mend = "do not serve this copy; another kernel may do: TALLYGATE_KERNEL"
     if found != ids.tolist():
         at = next((at for at, pair in enumerate(zip(found, ids, strict=False)) if pair[0] != pair[1]), len(found))
