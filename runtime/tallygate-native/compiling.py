@@ -1,7 +1,8 @@
 """Compiles the C core for a platform, by default with the compiler that the package ``ziglang`` brings.
 
-``python compiling.py library PLATFORM FOLDER``, ``python compiling.py program PLATFORM FOLDER``, ``python compiling.py
-test NAME FOLDER``, ``python compiling.py wasm [FOLDER]`` (by default where the JavaScript looks for it). A kernel's
+``python compiling.py library PLATFORM FOLDER``, and so ``program`` and ``archive``; ``python compiling.py test NAME
+FOLDER [PLATFORM]``; ``python compiling.py wasm [FOLDER]``, by default where the JavaScript looks for it. PLATFORM is a
+name of the list below, or any target that zig knows. A kernel's
 file alone gets the flags of its instruction set, so no other code can use what a processor may not have.
 ``TALLYGATE_NATIVE_CC`` names another compiler, for this machine only.
 """
@@ -16,9 +17,13 @@ import shlex
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))  # a build runs this file from anywhere
+
+from unicode_header import unicode_header
 
 PLATFORM_VARIABLE = "TALLYGATE_NATIVE_PLATFORM"
 COMPILER_VARIABLE = "TALLYGATE_NATIVE_CC"
@@ -83,12 +88,26 @@ PLATFORMS = {
     "windows-x86_64": Platform("x86_64-windows-gnu", "win_amd64", "tallygate.dll"),
     "windows-arm64": Platform("aarch64-windows-gnu", "win_arm64", "tallygate.dll"),
 }
+ARCHIVES = {"android-arm64": Platform("aarch64-linux-android", "none"), "ios-arm64": Platform("aarch64-ios", "none")}
+"""Systems whose C library is their makers' alone: objects are made here, and linked by whoever has it."""
+HEADERS = {"android": ("aarch64-linux-musl", "generic-musl"), "ios": ("any-darwin-any",)}
+"""Folders of zig's that declare the dozen functions of C which are called, as those systems have them."""
 _WASM = (
     Platform("wasm32-wasi", "none", "simd128.wasm"),
     Platform("wasm32-wasi", "none", "scalar.wasm", only_scalar=True),
 )
 WHEELS = [name for name in PLATFORMS if name != "musl-armv7"]
 """What wheels are made for; a 32-bit ARM has the program, and C in its own build."""
+
+
+def platform_of(name: str) -> Platform:
+    """The platform of that name, or one for a target of zig's."""
+    found = PLATFORMS.get(name) or ARCHIVES.get(name)
+    if found is None and name.count("-") < 2:
+        raise SystemExit(
+            f"{name}: is neither one of {', '.join((*PLATFORMS, *ARCHIVES))} nor a target such as riscv64-linux-musl"
+        )
+    return found or Platform(name, "none")
 
 
 def this_platform() -> str:
@@ -107,7 +126,7 @@ def this_platform() -> str:
 
 def build_library(root: Path, folder: Path, name: str) -> Path:
     """Compile the shared library of the platform ``name`` into ``folder``, and return it."""
-    platform = PLATFORMS[name]
+    platform = platform_of(name)
     library = folder / platform.library
     _build(root, platform, library, _sources(root), _shared_flags(platform))
     for other in folder.glob("*"):
@@ -118,7 +137,7 @@ def build_library(root: Path, folder: Path, name: str) -> Path:
 
 def build_program(root: Path, folder: Path, name: str) -> Path:
     """Compile ``tallygate-run`` for the platform ``name``: static where the C library is musl."""
-    platform = PLATFORMS[name]
+    platform = platform_of(name)
     program = folder / ("tallygate-run.exe" if platform.is_windows else "tallygate-run")
     static = ["-static"] if "musl" in name else []
     _build(
@@ -131,13 +150,23 @@ def build_program(root: Path, folder: Path, name: str) -> Path:
     return program
 
 
-def build_test(root: Path, folder: Path, name: str) -> Path:
-    """Compile the program ``name`` of ``tests`` for this machine, with the compiler and the sanitizers that
-    ``TALLYGATE_NATIVE_CC`` names.
+def build_test(root: Path, folder: Path, name: str, platform: str | None = None) -> Path:
+    """Compile the program ``name`` of ``tests``: for this machine, with the compiler and the sanitizers that
+    ``TALLYGATE_NATIVE_CC`` names, or for another platform.
     """
     source, program = root / "tests" / f"{name}.c", folder / name
-    _build(root, PLATFORMS[this_platform()], program, [*_sources(root), source], ["-pthread"])
+    chosen = platform or this_platform()
+    static = ["-static"] if "musl" in chosen else []
+    wrapped = [f"-Wl,--wrap={function}" for function in ("malloc", "calloc", "realloc")] if name == "memory" else []
+    _build(root, platform_of(chosen), program, [*_sources(root), source], ["-pthread", *static, *wrapped])
     return program
+
+
+def build_archive(root: Path, folder: Path, name: str) -> Path:
+    """Compile a static library, ``libtallygate.a``: nothing of the system's own is linked."""
+    archive = folder / "libtallygate.a"
+    _build(root, platform_of(name), archive, _sources(root), None)
+    return archive
 
 
 def build_wasm(root: Path, folder: Path) -> list[Path]:
@@ -165,7 +194,8 @@ def _shared_flags(platform: Platform) -> list[str]:
     flags = ["-shared", "-s", *_without_unused(platform)]
     if "macos" in platform.target:
         return [*flags, f"-Wl,-install_name,@rpath/{platform.library}"]
-    return flags if platform.is_windows else [*flags, "-Wl,--build-id=none"]
+    # For Windows zig links helpers of its own, which are made as small as this says.
+    return [*flags, "-Os"] if platform.is_windows else [*flags, "-Wl,--build-id=none"]
 
 
 def _without_unused(platform: Platform) -> list[str]:
@@ -176,7 +206,7 @@ def _sources(root: Path) -> list[Path]:
     return [*sorted((root / "src").glob("*.c")), root / "kernels" / "scalar.c"]
 
 
-def _build(root: Path, platform: Platform, result: Path, sources: Sequence[Path], link: Sequence[str]) -> None:
+def _build(root: Path, platform: Platform, result: Path, sources: Sequence[Path], link: Sequence[str] | None) -> None:
     result.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
@@ -185,17 +215,12 @@ def _build(root: Path, platform: Platform, result: Path, sources: Sequence[Path]
         for kernel, flags in platform.kernels.items():
             objects.append(_compile(root, platform, root / "kernels" / f"{kernel}.c", folder, flags))
         # Relative names: a linker may write the names of its inputs into its output.
-        _run(
-            [
-                *_compiler(platform),
-                *link,
-                "-o",
-                str(result.resolve()),
-                *(o.name for o in objects),
-                *_libraries(platform),
-            ],
-            folder,
-        )
+        names, whole = [o.name for o in objects], str(result.resolve())
+        if link is None:
+            result.unlink(missing_ok=True)
+            _run([sys.executable, "-m", "ziglang", "ar", "rcsD", whole, *names], folder)
+        else:
+            _run([*_compiler(platform), *link, "-o", whole, *names, *_libraries(platform)], folder)
 
 
 def _libraries(platform: Platform) -> list[str]:
@@ -216,7 +241,17 @@ def _compile(root: Path, platform: Platform, source: Path, folder: Path, flags: 
 def _compiler(platform: Platform) -> list[str]:
     if chosen := os.environ.get(COMPILER_VARIABLE):
         return shlex.split(chosen)
-    return [sys.executable, "-m", "ziglang", "cc", "-target", platform.target]
+    system = platform.target.split("-")[-1]
+    flags = [f"-isystem{_zig_headers() / folder}" for folder in HEADERS.get(system, ())]
+    if system == "android":
+        flags.append("-mno-outline-atomics")  # whose functions a linker may not bring
+    return [sys.executable, "-m", "ziglang", "cc", "-target", platform.target, *flags]
+
+
+def _zig_headers() -> Path:
+    import ziglang
+
+    return Path(ziglang.__file__).parent / "lib" / "libc" / "include"
 
 
 def _run(command: Sequence[str], folder: Path) -> None:
@@ -226,16 +261,9 @@ def _run(command: Sequence[str], folder: Path) -> None:
 
 
 def write_unicode_data(root: Path, path: Path) -> None:
-    """The bytes of ``unicode17.bin`` as a C array."""
+    """The tables of ``unicode17.bin`` as C arrays."""
     near, far = root / "unicode17.bin", root.parent / "tallygate" / "runtime" / "unicode" / "unicode17.bin"
-    data = (near if near.exists() else far).read_bytes()
-    lines = "\n".join(_lines(data))
-    path.write_text(f"static const uint8_t tg_unicode_data[] = {{\n{lines}\n}};\n", encoding="ascii")
-
-
-def _lines(data: bytes) -> Iterator[str]:
-    for start in range(0, len(data), 24):
-        yield ", ".join(map(str, data[start : start + 24])) + ","
+    path.write_text(unicode_header((near if near.exists() else far).read_bytes()), encoding="ascii")
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -244,10 +272,11 @@ def main(arguments: Sequence[str]) -> None:
     kind, *rest = arguments
     if kind == "wasm":
         made = build_wasm(root, Path(rest[0]) if rest else root / "web" / "wasm")
+    elif kind == "test":
+        made = [build_test(root, Path(rest[1]), rest[0], *rest[2:])]
     else:
-        made = [
-            {"library": build_library, "program": build_program, "test": build_test}[kind](root, Path(rest[1]), rest[0])
-        ]
+        build = {"library": build_library, "program": build_program, "archive": build_archive}[kind]
+        made = [build(root, Path(rest[1]), rest[0])]
     for file in made:
         print(f"{file}: {file.stat().st_size:,} bytes")
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from onnx import numpy_helper
 
 from tallygate.export.pipeline import export_bundle
 from tallygate.export.results import ExportOptions
-from tallygate.runtime.bundle import LAYOUT, open_bundle, shipped_bundle
+from tallygate.runtime.bundle import LAYOUT, Temperatures, open_bundle, shipped_bundle
 from tallygate.runtime.classifier import Classifier
 from tallygate.runtime.errors import BundleInvalidError, GateError
 from tallygate.runtime.text import TextContract
@@ -44,8 +45,11 @@ PUNCTUATION = "!?.,"
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> Files:
-    """A small bundle, file by file: rows that words share, kept marks, fp32 and int8."""
-    checkpoint = make_checkpoint()
+    """A small bundle, file by file: rows that words share, kept marks, fp32 and int8.
+
+    Its temperatures are high, as those of short texts are, so that no alteration may hide behind them.
+    """
+    checkpoint = replace(make_checkpoint(), temperatures=Temperatures(law="", table=(30.0, 20.0, 8.0)))
     text = TextContract(max_length=40, punctuation=PUNCTUATION)
     folder = tmp_path_factory.mktemp("altered") / "bundle"
     export_bundle(Checkpoint(**{**vars(checkpoint), "text": text}), folder, ExportOptions())
@@ -221,7 +225,9 @@ def manifested(files: Files, keys: tuple[str, ...], value: object) -> Files:
     return files | {LAYOUT.manifest: json.dumps(manifest).encode()}
 
 
-@pytest.mark.parametrize(("key", "value"), [("labels", ["negative", "other"]), ("temperature", 3.0)])
+@pytest.mark.parametrize(
+    ("key", "value"), [("labels", ["negative", "other"]), ("calibration", {"law": "", "table": [3.0]})]
+)
 def test_what_the_goldens_cannot_find_the_pin_does(files: Files, tmp_path: Path, key: str, value: object) -> None:
     pin = open_bundle(write(files, tmp_path / "sound")).sha256
     altered = write(manifested(files, (key,), value), tmp_path / "altered")

@@ -21,6 +21,7 @@ from tallygate.runtime.bundle.limits import (
     MAX_LINE,
     MAX_MANIFEST,
     MAX_MARKS,
+    MAX_TEMPERATURES,
     MAX_TOKENS,
     MAX_VOCABULARY,
     MAX_WORDS,
@@ -49,6 +50,12 @@ def with_text(toy: ToyBundle, path: Path, text: str) -> Path:
     return path
 
 
+def by_length(toy: ToyBundle, table: object) -> None:
+    """Give the bundle temperatures by length."""
+    del toy.manifest["temperature"]
+    toy.manifest |= {"schema": "1.1", "calibration": {"law": "somehow", "table": table}}
+
+
 @pytest.mark.parametrize(
     "value",
     [0, -1, 5e-324, 1e-308, 1e-40, 1e300, "1e999", "-1e999", "NaN", "Infinity", "null", "true", '"1"', "1e-999"],
@@ -57,6 +64,43 @@ def test_a_temperature_that_is_no_normal_number(toy: ToyBundle, tmp_path: Path, 
     toy.manifest["temperature"] = 123456789
     text = json.dumps(toy.manifest).replace("123456789", str(value))
     assert "bundle.json is not valid" in refused(with_text(toy, tmp_path / "toy", text))
+
+
+@pytest.mark.parametrize("value", [0, -1, 5e-324, 1e-40, 1e300, "1e999", "NaN", "Infinity", "null", '"1"', "[1.0]"])
+@pytest.mark.parametrize("place", [0, 2, 7])
+def test_a_temperature_of_one_length_that_is_no_normal_number(
+    toy: ToyBundle, tmp_path: Path, value: object, place: int
+) -> None:
+    table = [2.0] * 8
+    table[place] = 123456789
+    by_length(toy, table)
+    text = json.dumps(toy.manifest).replace("123456789", str(value))
+    assert "bundle.json is not valid" in refused(with_text(toy, tmp_path / "toy", text))
+
+
+@pytest.mark.parametrize(
+    ("table", "reason"),
+    [
+        ([], "length >= 1"),
+        ([1.0] * 9, "must not be longer than text.max_length"),
+        ([1.0] * (MAX_TEMPERATURES + 1), "length <= 16384"),
+        ({"1": 1.0}, "Expected `array`"),
+    ],
+    ids=["empty", "longer than any text", "beyond the bound", "no list"],
+)
+def test_a_table_of_temperatures_of_another_length(toy: ToyBundle, tmp_path: Path, table: object, reason: str) -> None:
+    by_length(toy, table)
+    assert reason in refused(toy.write_directory(tmp_path / "toy"))
+
+
+@pytest.mark.parametrize("schema", ["1.0", "1.1"])
+@pytest.mark.parametrize("given", [{}, {"temperature": 2.0, "calibration": {"law": "", "table": [1.0]}}])
+def test_no_temperatures_or_two_kinds_of_them(
+    toy: ToyBundle, tmp_path: Path, schema: str, given: dict[str, object]
+) -> None:
+    del toy.manifest["temperature"]
+    toy.manifest |= {"schema": schema} | given
+    assert "`temperature`, and every later one `calibration` alone" in refused(toy.write_directory(tmp_path / "toy"))
 
 
 @pytest.mark.parametrize("key", ["schema", "labels", "temperature", "files", "variants"])

@@ -21,6 +21,7 @@ from tallygate.demo.running import _read_anew, beginnings_asked, running
 from tallygate.demo.show.reading import show_reading
 from tallygate.demo.show.tones import TONES, tones_in
 from tallygate.demo.templating import render
+from tallygate.runtime.bundle import Temperatures
 from tallygate.runtime.bundle.reader import open_bundle
 from tallygate.runtime.classifier import Classifier
 from tallygate.runtime.engines.integer import IntegerNumpyEngine
@@ -83,7 +84,7 @@ def test_a_model_that_reads_from_both_ends_is_said_to() -> None:
     classifier = SimpleNamespace(
         stream=partial(IntegerNumpyEngine(image).streams, 1),
         logits=lambda rows: np.zeros((len(rows), 1), np.float32),
-        bundle=SimpleNamespace(manifest=SimpleNamespace(temperature=1.0)),
+        bundle=SimpleNamespace(manifest=SimpleNamespace(temperatures=Temperatures.constant(1.0))),
     )
     found = running(["good"], [2], cast("Classifier", classifier))
     assert found.anew == (
@@ -158,3 +159,14 @@ def test_labels_side_by_side_never_share_a_colour() -> None:
     tones = tones_in(order)
     assert [tones[index] for index in order[:TONES]] == list(range(TONES))
     assert {tones[index] for index in order[TONES:]} == {"against"}
+
+
+def test_an_answer_below_the_threshold_is_unsure_and_says_where_it_leans(copies: Copies) -> None:
+    reading = read("good film", copies.load(copies.first))
+    score, label = reading.prediction.score, reading.prediction.likeliest
+    sure, unsure = show_reading(reading, "", score), show_reading(reading, "", score + 1e-6)
+    assert f'data-testid="label">{label}<' in sure
+    assert f"{100 * score:.1f}% sure" in sure
+    assert 'data-testid="label">unsure<' in unsure
+    assert f"rather {label}, {100 * score:.1f}%" in unsure
+    assert "% sure" not in unsure

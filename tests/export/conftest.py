@@ -15,6 +15,7 @@ import torch
 
 from tallygate.export.pipeline import export_bundle
 from tallygate.export.results import ExportOptions, ExportResult
+from tallygate.runtime.bundle import Temperatures
 from tallygate.runtime.bundle.manifest import Training
 from tallygate.runtime.text.tokenizer import TEXT_VERSION, TextContract, split_words
 from tallygate.runtime.text.vocabulary import Vocabulary
@@ -51,7 +52,9 @@ def make_checkpoint(
         data="nowhere", preset="tiny", seed=0, epochs=1, parameters={"lstm": 1}, scores=[], created_with="0"
     )
     text = TextContract(max_length=max_length, version=text_version)
-    return Checkpoint(model, vocabulary(), text, labels, 1.0, facts, DataSource(data="nowhere.csv"))
+    return Checkpoint(
+        model, vocabulary(), text, labels, Temperatures.constant(1.0), facts, DataSource(data="nowhere.csv")
+    )
 
 
 @pytest.fixture(scope="session")

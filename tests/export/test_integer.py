@@ -17,7 +17,7 @@ from tallygate.export.pipeline import export_bundle
 from tallygate.export.results import ExportOptions, ExportResult
 from tallygate.export.variants import ImageFacts, image_from_weights, integer_from_onnx
 from tallygate.runtime import Classifier
-from tallygate.runtime.bundle import Bundle, open_bundle
+from tallygate.runtime.bundle import Bundle, Temperatures, open_bundle
 from tallygate.runtime.engines.integer import library_is_there, read_image
 from tallygate.runtime.engines.plain import Weights, weights_from_onnx
 from tallygate.runtime.errors import EngineUnavailableError, InputError, VariantUnfitError
@@ -26,13 +26,16 @@ from tallygate.runtime.unicode import WORD, unicode_tables
 from tallygate.train.folder import Checkpoint
 
 MakeCheckpoint = Callable[..., Checkpoint]
+ENGINES = ["numpy", *(["native"] if library_is_there() else [])]
 TEXTS = ["a good film", "not bad at all", "", "the plot is thin, and the end too long"]
 
 
 @pytest.fixture(scope="module")
 def integer_bundle(checkpoint_of: MakeCheckpoint, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
     path = tmp_path_factory.mktemp("integer") / "bundle"
+    by_length = Temperatures(law="by length", table=tuple(3.0 - 0.05 * tokens for tokens in range(40)))
     checkpoint = checkpoint_of(outputs=3, bidirectional=True, pooling="mean", pooling_floor=9)
+    checkpoint = replace(checkpoint, temperatures=by_length)
     result = export_bundle(checkpoint, path, ExportOptions(variants=("fp32", "integer")))
     assert result.passed, [report.failures() for variant in result.variants for report in variant.reports]
     return open_bundle(path)
@@ -49,13 +52,25 @@ def test_the_graph_makes_its_image_again_to_the_byte(integer_bundle: Bundle) -> 
         vocabulary=integer_bundle.tokenizer().vocabulary,
         contract=manifest.text,
         labels=manifest.labels,
-        temperature=manifest.temperature,
+        temperatures=manifest.temperatures.table,
         texts=[golden.text for golden in image.goldens],
         measured=(),
     )
     assert image.model.floor == 9
     formats = Formats(image.model.gate_bits, image.model.cell_bits)
     assert image_from_weights(weights_of(integer_bundle), facts, formats) == written
+
+
+def test_image_and_manifest_hold_the_checkpoints_temperatures_to_the_bit(integer_bundle: Bundle) -> None:
+    image = read_image(integer_bundle.read("model.integer.bin"), "image")
+    assert integer_bundle.manifest.schema != "1.0"
+    assert integer_bundle.manifest.temperatures.table == tuple(image.temperatures)
+    assert image.temperatures[[0, 39]].tolist() == [3.0, 3.0 - 0.05 * 39]
+    for text, temperature in (("", 3.0), ("film", 3.0), ("a good film", 2.9), ("film " * 99, 3.0 - 0.05 * 39)):
+        answers = [Classifier.load(integer_bundle.path, engine, "integer").predict(text) for engine in ENGINES]
+        scaled = np.exp(np.array(answers[0].logits) / temperature)
+        for answer in answers:
+            assert list(answer.probabilities.values()) == pytest.approx((scaled / scaled.sum()).tolist(), abs=1e-12)
 
 
 def test_its_gate_passed_on_every_engine_that_is_here(integer_bundle: Bundle) -> None:
@@ -157,7 +172,7 @@ def test_an_image_of_another_model_is_not_served(integer_bundle: Bundle) -> None
         integer_bundle.tokenizer().vocabulary,
         integer_bundle.manifest.text,
         integer_bundle.manifest.labels,
-        1.0,
+        (1.0,),
         TEXTS,
         (),
     )

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.native.cases import BATCHES, FORMS, HIDDEN_SIZES, POOLINGS, case, write_cases
 from tests.native.conftest import make_image
 from tests.shared.make_streams import GOLDENS, IMAGE
 
@@ -37,8 +38,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("built")
 
 
-def compiled(folder: Path, *arguments: str) -> None:
-    command = [sys.executable, str(ROOT / "compiling.py"), *arguments, str(folder)]
+def compiled(folder: Path, *arguments: str, platform: str = "") -> None:
+    command = [sys.executable, str(ROOT / "compiling.py"), *arguments, str(folder), *platform.split()]
     subprocess.run(command, check=True, capture_output=True)
 
 
@@ -71,6 +72,46 @@ def test_an_emulated_processor_gives_the_same_bits(program: Path, kernel: str, s
 
 
 @pytest.fixture(scope="session")
+def equal(built: Path, request: pytest.FixtureRequest) -> Path:
+    """``tests/equal.c`` for another processor."""
+    name = request.param
+    if shutil.which(PROGRAMS[name][0]) is None:
+        pytest.skip(f"needs {PROGRAMS[name][0]}")
+    compiled(built / name, "test", "equal", platform=name)
+    return built / name / "equal"
+
+
+def asked_of(kernel: str, form: str, hidden: int, pooling: str, folder: Path) -> list[str]:
+    """Arguments for a program that compares; as many rows as an emulator answers in seconds."""
+    costly = hidden * hidden * (9 if FORMS[form] else 1) * (8 if kernel == "scalar" else 1)
+    asked = case(form, hidden, pooling, rows=BATCHES if costly < 1_000_000 else 5)
+    (folder / "image.bin").write_bytes(asked.image)
+    cases = write_cases(folder / "cases.bin", asked.rows, asked.logits)
+    return [str(folder / "image.bin"), str(cases), kernel, str(BATCHES if costly < 10_000 else 3)]
+
+
+COMBINATIONS = [(form, hidden, "mean") for form in FORMS for hidden in HIDDEN_SIZES]
+COMBINATIONS += [(form, 33, pooling) for form in FORMS for pooling in POOLINGS if pooling != "mean"]
+
+
+@pytest.mark.parametrize(("form", "hidden", "pooling"), COMBINATIONS)
+@pytest.mark.parametrize(("equal", "kernel"), CASES, indirect=["equal"])
+def test_an_emulated_processor_on_every_combination(
+    equal: Path, kernel: str, form: str, hidden: int, pooling: str, tmp_path: Path
+) -> None:
+    """Rows of every length, together, in batches, and by two threads that share the model."""
+    command = [
+        PROGRAMS[equal.parent.name][0],
+        "-cpu",
+        "max",
+        str(equal),
+        *asked_of(kernel, form, hidden, pooling, tmp_path),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "equal\n"), done.stderr
+
+
+@pytest.fixture(scope="session")
 def modules(built: Path) -> Path:
     if shutil.which("node") is None:
         pytest.skip("needs node")
@@ -85,6 +126,18 @@ def test_webassembly_gives_the_same_bits(modules: Path, kernel: str, shape: str,
     command = ["node", "--no-warnings", str(script), str(module), str(image_file(tmp_path, shape)), kernel]
     done = subprocess.run(command, capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (0, "0\n"), done.stderr
+
+
+@pytest.mark.parametrize(("form", "hidden", "pooling"), COMBINATIONS)
+@pytest.mark.parametrize("kernel", ["simd128", "scalar"])
+def test_webassembly_on_every_combination(
+    modules: Path, kernel: str, form: str, hidden: int, pooling: str, tmp_path: Path
+) -> None:
+    script = Path(__file__).with_name("equal_in_node.mjs")
+    arguments = asked_of(kernel, form, hidden, pooling, tmp_path)
+    command = ["node", "--no-warnings", str(script), str(modules / f"{kernel}.wasm"), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "equal\n"), done.stderr
 
 
 @pytest.mark.parametrize("kernel", ["simd128", "scalar"])

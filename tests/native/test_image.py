@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import struct
 from collections.abc import Callable
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
@@ -12,10 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tallygate.runtime.engines.integer import image_layout as layout
+from tallygate.runtime.engines.integer.arithmetic import SEGMENTS
 from tallygate.runtime.engines.integer.image import read_image
 from tallygate.runtime.engines.integer.image_layout import ENTRY, HEADER, Sizes
 from tallygate.runtime.engines.integer.native import NativeEngine
 from tallygate.runtime.errors import BundleInvalidError, TallygateError
+from tallygate.runtime.text import Vocabulary
+from tests.native import conftest
 from tests.native.conftest import MAX_LENGTH, make_image
 
 pytest.importorskip("tallygate_native", reason="needs the C core: make setup")
@@ -75,6 +79,12 @@ def array(name: str, form: str, value: float, offset: int = 0) -> Callable[[byte
     return patched(lambda data: place(data, name) + offset, form, value)
 
 
+def piece(name: str, a: int, b: int, c: int) -> Callable[[bytes], bytes]:
+    """Puts the three coefficients of a table's first piece there."""
+    patches = [array(name, "h", value, 2 * SEGMENTS * row) for row, value in enumerate((a, b, c))]
+    return lambda image: patches[2](patches[1](patches[0](image)))
+
+
 ATTACKS: dict[str, Callable[[bytes], bytes]] = {
     "empty": lambda _: b"",
     "cut off in the header": lambda image: image[:63],
@@ -130,6 +140,10 @@ ATTACKS: dict[str, Callable[[bytes], bytes]] = {
     "a shift of 25": array("lstm.0.0.shifts", "B", 25),
     "a cell that reaches too far": array("cell", "h", 32_760),
     "a sigmoid below 0": array("sigmoid", "h", -5000),
+    # Processors answer each of these differently, though every value lies in its range.
+    "a product of -32768 twice": piece("cell", 16_000, 0, -32_768),
+    "an inner sum of -32768": piece("candidate", -1, -32_767, 1),
+    "an inner sum beyond 16 bits": piece("candidate", 0, 32_767, 100),
     "a head whose sum overflows": lambda image: array("head_weights", "i", -(2**31))(
         size("max_length", 65_536)(array("head_weights", "i", 2**31 - 1, 4)(image))
     ),
@@ -140,6 +154,11 @@ ATTACKS: dict[str, Callable[[bytes], bytes]] = {
     "a scale of zero": array("head_scale", "d", 0.0),
     "an infinite temperature": array("temperatures", "d", float("inf")),
     "a negative temperature": array("temperatures", "d", -1.0),
+    "a temperature of zero": array("temperatures", "d", 0.0),
+    "a temperature that is no number": array("temperatures", "d", float("nan"), 32),
+    "a temperature that is not normal": array("temperatures", "d", 5e-324),
+    "a temperature beyond float32": array("temperatures", "d", 2.0**127, 32),
+    "temperatures beyond the longest text": size("max_length", 4),
 }
 _C_ALONE = {"a slot that names no word"}
 """Python makes a dictionary of the words and has no use for the slots."""
@@ -193,6 +212,34 @@ def test_any_bytes_changed_are_refused_or_answer_alike(data: st.DataObject, smal
 
     expected = IntegerNumpyEngine(image)
     assert engine.exact_logits(rows, lengths).tobytes() == expected.exact_logits(rows[None], lengths).tobytes()
+
+
+def words_of_one_hash(count: int) -> list[str]:
+    """Words of eight ASCII characters whose ``word_hash`` is 0: its steps undone, for one upper half after another."""
+    words: list[str] = []
+    for upper in range(2**32):
+        lower = upper & 0xFFFF
+        mixed = upper << 32 | (lower << 16 | lower) ^ upper
+        number = mixed * pow(0xFF51AFD7ED558CCD, -1, 2**64) % 2**64 ^ 0x9E3779B97F4A7C15 ^ 8
+        word = number.to_bytes(8, "little")
+        if word.isascii() and layout.word_hash(word) == 0:
+            words.append(word.decode("ascii"))
+        if len(words) == count:
+            break
+    return words
+
+
+@pytest.mark.parametrize(("count", "opens"), [(256, True), (257, False)])
+def test_words_chosen_for_their_hashes_cost_a_bounded_search(
+    count: int, opens: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A megabyte of them took minutes to look up, one by one behind the others."""
+    words = Vocabulary(dict.fromkeys(words_of_one_hash(count), 2), conftest.ROWS)
+    monkeypatch.setattr(conftest, "vocabulary", lambda: words)
+    image = make_image.__wrapped__()  # type: ignore[attr-defined]
+    for opened in (lambda: read_image(image, "an image"), lambda: NativeEngine(image, "scalar")):
+        with nullcontext() if opens else pytest.raises(BundleInvalidError):
+            opened()
 
 
 @settings(max_examples=30, deadline=None)

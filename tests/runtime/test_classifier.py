@@ -82,6 +82,22 @@ def test_two_labels_share_one_logit_and_the_temperature_calibrates(classifier: C
     assert answer.score == answer.probabilities[answer.label] >= 0.5
 
 
+@pytest.mark.parametrize("engine", ["onnxruntime", "numpy"])
+def test_temperatures_go_by_the_tokens_that_are_read(tmp_path: Path, engine: str) -> None:
+    toy = ToyBundle()
+    del toy.manifest["temperature"]
+    toy.manifest |= {"schema": "1.1", "calibration": {"law": "", "table": [4.0, 0.5, 2.0]}}
+    classifier = Classifier.load(toy.write_directory(tmp_path / "toy"), engine)
+    texts = ["", "good", "very good", "very good film", "good film " * 4, "good film " * 9]
+    for answer, temperature in zip(classifier.predict(texts), [4.0, 4.0, 0.5, 2.0, 2.0, 2.0], strict=True):
+        assert answer.probabilities["good"] == pytest.approx(1 / (1 + math.exp(-answer.logits[0] / temperature)))
+    alone = [classifier.predict(text).score for text in texts]
+    assert [answer.score for answer in classifier.predict(texts)] == pytest.approx(alone, abs=1e-6)
+    assert [answer.score for answer in classifier.predict(iter(texts))] == pytest.approx(alone, abs=1e-6)
+    unsure, sure = classifier.predict(["good", "very good"], abstain_below=classifier.predict("very good").score - 1e-6)
+    assert (unsure.label is None, sure.label is None) == (True, False)
+
+
 def test_many_labels_have_one_logit_each(tmp_path: Path) -> None:
     labels = ["calm", "cross", "glad", "sad"]
     classifier = Classifier.load(ToyBundle(labels=labels).write_directory(tmp_path / "toy"))

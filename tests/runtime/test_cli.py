@@ -114,7 +114,7 @@ def test_predict_abstains_below_a_score(toy_path: Path, capsys: Capture) -> None
     assert [row["score"] for row in rows] == [f"{answer['score']:.6f}" for answer in expected]
     assert main([*predict, "table", *threshold]) == 0
     out = capsys.readouterr().out
-    assert (out.count("(none)"), out.count(f"{weaker['score']:.1%}")) == (1, 1)
+    assert (out.count("(unsure)"), out.count(f"{weaker['score']:.1%}")) == (1, 1)
 
 
 @pytest.mark.parametrize("threshold", ["-0.1", "1.01", "nan", "inf", "half", ""])

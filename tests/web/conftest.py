@@ -14,7 +14,7 @@ from tests.runtime.page.conftest import shipped
 __all__ = ["shipped"]
 
 NATIVE = Path(__file__).parents[2] / "runtime" / "tallygate-native"
-SOURCES = ("compiling.py", "include/*.h", "src/*.[ch]", "kernels/*.[ch]")
+SOURCES = ("compiling.py", "unicode_header.py", "include/*.h", "src/*.[ch]", "kernels/*.[ch]")
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,14 @@ from numpy.typing import NDArray
 from tallygate.demo.copies import Copies, Copy
 from tallygate.runtime.classifier import Classifier
 from tallygate.runtime.errors import TallygateError
-from tallygate.runtime.parity import GateReport, check_parity, gate_of, reference_from_bundle
+from tallygate.runtime.parity import (
+    Comparison,
+    GateReport,
+    check_parity,
+    gate_of,
+    gate_temperatures,
+    reference_from_bundle,
+)
 from tallygate.runtime.prediction import label_indices
 
 TIMED_TEXTS = 16
@@ -47,12 +54,14 @@ class Agreement:
     baseline: CopyAnswer
     """The float32 copy that the others are compared with."""
     answers: list[CopyAnswer]
+    temperatures: NDArray[np.float64]
+    """[texts]: logits are divided by them, as their gates do."""
 
     def difference(self, answer: CopyAnswer) -> float:
-        """Largest difference of any logit to the baseline; NaN when either did not answer."""
+        """Largest difference of any divided logit to the baseline; NaN when either did not answer."""
         if answer.logits is None or self.baseline.logits is None:
             return float("nan")
-        return float(np.abs(answer.logits - self.baseline.logits).max())
+        return Comparison(self.baseline.logits, answer.logits, self.temperatures).max_difference
 
     def flips(self, answer: CopyAnswer) -> int:
         """Texts that the copy labels unlike the baseline."""
@@ -70,7 +79,9 @@ def ask_every_copy(copies: Copies, texts: list[str]) -> Agreement:
     """Run ``texts`` through every copy."""
     answers = [_ask(copies, copy, texts) for copy in copies.all]
     baseline = answers[copies.all.index(copies.baseline)]
-    return Agreement(texts, list(copies.bundle.manifest.labels), baseline, answers)
+    tokenizer, manifest = copies.bundle.tokenizer(), copies.bundle.manifest
+    temperatures = gate_temperatures(manifest).of([len(tokenizer.encode(text)) for text in texts])
+    return Agreement(texts, list(manifest.labels), baseline, answers, temperatures)
 
 
 def _ask(copies: Copies, copy: Copy, texts: list[str]) -> CopyAnswer:

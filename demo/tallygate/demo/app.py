@@ -24,9 +24,17 @@ from tallygate.runtime.errors import BundleInvalidError
 from tallygate.runtime.terminal import printable
 
 
-def build_app(bundle: Bundle, workspace: Workspace, threads: int = 1, examples: Examples | None = None) -> gr.Blocks:
+def build_app(
+    bundle: Bundle,
+    workspace: Workspace,
+    threads: int = 1,
+    examples: Examples | None = None,
+    abstain_below: float = 0.0,
+) -> gr.Blocks:
     """The page for ``bundle``, with visitors' files in ``workspace`` and the bundle's own examples unless others are
-    given. Raises a :class:`TallygateError` when the bundle cannot be served on this machine.
+    given; in the first tab an answer below the score ``abstain_below`` is "unsure".
+
+    Raises a :class:`TallygateError` when the bundle cannot be served on this machine.
     """
     copies, examples = Copies(bundle, threads), examples or examples_of(bundle)
     copies.load(copies.first)
@@ -43,7 +51,7 @@ def build_app(bundle: Bundle, workspace: Workspace, threads: int = 1, examples: 
             switch = gr.Button("Light or dark", size="sm", scale=0, min_width=120, elem_id="tg-switch")
             switch.click(None, js=SWITCH, api_visibility="private")
         with gr.Tab("Classify", id="classify"):
-            classify = build_classify(copies, examples)
+            classify = build_classify(copies, examples, abstain_below)
         with gr.Tab("Inside the cell", id="cell") as inside:
             cell = _build_cell(copies, examples)
         if cell:

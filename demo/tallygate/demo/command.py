@@ -14,6 +14,7 @@ from tallygate.runtime.commands.options import (
     bundle_from,
     positive_int,
     texts_from,
+    threshold_from,
 )
 
 QUIET = {
@@ -47,6 +48,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     examples = "texts to try: lines, .csv, .tsv or .jsonl (default: from the bundle)"
     parser.add_argument("--examples", metavar="FILE", help=examples)
     add_text_file_options(parser, "--examples")
+    unsure = "show an answer whose score is below P, from 0 to 1, as unsure (default: 0, never)"
+    parser.add_argument("--abstain-below", metavar="P", default="0", help=unsure)
     parser.add_argument("--share", action="store_true", help="also open a public address, through Gradio's servers")
     parser.add_argument("--threads", type=positive_int, default=1, metavar="N", help="threads per text (default: 1)")
 
@@ -63,6 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
     from tallygate.demo.server import serve, stop
     from tallygate.demo.workspace import Workspace
 
+    abstain_below = threshold_from(arguments.abstain_below)
     passwords = read_passwords(arguments.auth)
     bundle = bundle_from(arguments)
     examples = (
@@ -71,7 +75,7 @@ def run(arguments: argparse.Namespace) -> int:
         else examples_of(bundle)
     )
     with Workspace() as workspace:
-        app = build_app(bundle, workspace, arguments.threads, examples)
+        app = build_app(bundle, workspace, arguments.threads, examples, abstain_below)
         try:
             address = serve(app, workspace, arguments.port, passwords, arguments.host, arguments.share)
             print(f"tallygate demo: {address} (Ctrl-C stops it)", flush=True)

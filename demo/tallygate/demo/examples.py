@@ -12,6 +12,7 @@ from tallygate.demo.limits import TEXT_CHARACTERS
 from tallygate.runtime.bundle import Bundle, Golden
 from tallygate.runtime.errors import InputError
 from tallygate.runtime.prediction import label_indices, probabilities_from_logits
+from tallygate.runtime.records import check_ends
 from tallygate.runtime.terminal import printable
 from tallygate.runtime.text import FIRST_WORD
 
@@ -96,10 +97,8 @@ def examples_in(file: str | Path, texts: Iterator[str]) -> Examples:
 
     Raises :class:`InputError` where ``file`` is none that ends by itself, holds no text, or too long a one.
     """
-    path = Path(file)
-    if path.exists() and not (path.is_file() or path.is_dir()):
-        raise InputError(path, "is no regular file, and may never end", "write the texts into a file")
-    return _plain(_first_texts(path, texts))
+    check_ends(file)
+    return _plain(_first_texts(Path(file), texts))
 
 
 def _plain(texts: Sequence[str]) -> Examples:
@@ -138,7 +137,8 @@ def _telling_goldens(bundle: Bundle) -> list[str]:
     if not goldens:
         return []
     logits = np.array([golden.logits for golden in goldens], np.float32)
-    probabilities = probabilities_from_logits(logits, bundle.manifest.temperature).max(axis=1)
+    temperatures = bundle.manifest.temperatures.of([len(golden.ids) for golden in goldens])
+    probabilities = probabilities_from_logits(logits, temperatures).max(axis=1)
     by_label: dict[int, list[str]] = {}
     labels = label_indices(logits).tolist()
     for index in np.argsort(-probabilities, kind="stable").tolist():

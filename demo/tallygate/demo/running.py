@@ -54,7 +54,7 @@ def _read_once(words: Sequence[str], stream: Stream) -> Running | None:
 def _read_anew(ids: list[int], classifier: Classifier, reason: str) -> Running:
     lengths = beginnings_asked(len(ids))
     logits = classifier.logits([ids[:length] for length in lengths])
-    probabilities = probabilities_from_logits(logits, classifier.bundle.manifest.temperature)
+    probabilities = probabilities_from_logits(logits, classifier.bundle.manifest.temperatures.of(lengths))
     every = np.arange(1, len(ids) + 1)
     answers = np.stack([np.interp(every, lengths, column) for column in probabilities.T], axis=1)
     if len(lengths) == len(ids):

@@ -110,7 +110,7 @@ def _write_report(result: ExportResult, page: Path) -> None:
     ]
     sizes = {variant.recipe.precision: len(variant.model) for variant in result.variants}
     runs = [run for variant in result.variants for run in variant.results]
-    write_parity_report(page, ParityRun(title, facts, result.references, runs, sizes))
+    write_parity_report(page, ParityRun(title, facts, result.references, runs, sizes, result.by_length))
 
 
 def _never_given(result: ExportResult) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tallygate.runtime.command import Command
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from tallygate.runtime.engines import Engine
     from tallygate.runtime.parity import Reference
     from tallygate.train.folder import Checkpoint
+    from tallygate.train.scores import LengthBand
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -41,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Compare every variant on every engine that is here, write the report; 1 when a gate fails."""
     from tallygate.export.command import named_checkpoint
     from tallygate.export.parity import page_path, write_parity_report
-    from tallygate.export.references import load_split, one_thread
+    from tallygate.export.references import bands_of, load_split, one_thread
     from tallygate.runtime.parity import table_of_reports
 
     page, bundle, checkpoint = (
@@ -52,7 +54,8 @@ def run(arguments: argparse.Namespace) -> int:
     _check_belong_together(bundle, checkpoint)
     with one_thread():
         data = load_split(checkpoint, arguments.split, arguments.data_dir)
-        compared = _compare(bundle, data)
+        by_length = bands_of(checkpoint, [data])
+        compared = _compare(bundle, data, by_length)
     write_parity_report(page, compared)
     reports = [result.report for result in compared.results]
     print(f"{bundle.path}: goldens, the hard grid and {data.data}\n\n{table_of_reports(reports)}\n\nreport     {page}")
@@ -73,14 +76,14 @@ def _check_belong_together(bundle: Bundle, checkpoint: Checkpoint) -> None:
         raise UsageError(bundle.path, "was not made from that checkpoint", "name the run that it was exported from")
 
 
-def _compare(bundle: Bundle, data: Reference) -> ParityRun:
+def _compare(bundle: Bundle, data: Reference, by_length: Sequence[LengthBand]) -> ParityRun:
     from tallygate.export.parity import ParityRun
     from tallygate.runtime.parity import measure_parity, reference_from_bundle
 
     goldens, tokenizer, manifest = reference_from_bundle(bundle), bundle.tokenizer(), bundle.manifest
     results = [measure_parity(engine, tokenizer, goldens, [data]) for engine in _engines(bundle)]
     sizes = {name: manifest.files[variant.file].size for name, variant in manifest.variants.items()}
-    return ParityRun(f"Parity of {manifest.name}", _facts(bundle, data), [goldens, data], results, sizes)
+    return ParityRun(f"Parity of {manifest.name}", _facts(bundle, data), [goldens, data], results, sizes, by_length)
 
 
 def _engines(bundle: Bundle) -> list[Engine]:

@@ -11,7 +11,7 @@ import torch
 
 from tallygate.export.bundle import bundle_files, check_can_build, check_fits, check_may_write, plan_files, write_bundle
 from tallygate.export.graph import check_graph, check_opset, onnx_from_checkpoint
-from tallygate.export.references import goldens_to_jsonl, load_texts, make_goldens, one_thread, with_answers
+from tallygate.export.references import bands_of, goldens_to_jsonl, load_texts, make_goldens, one_thread, with_answers
 from tallygate.export.results import ExportOptions, ExportResult, VariantResult
 from tallygate.export.variants import VARIANTS, ImageFacts, VariantRecipe, integer_from_onnx
 from tallygate.runtime.bundle import INTEGER, Score
@@ -44,11 +44,12 @@ def export_bundle(
     check_opset(options.opset)
     say("texts to compare on")
     texts = load_texts(checkpoint, options.data_dir)
+    by_length = bands_of(checkpoint, texts)
     say("graph")
     graph = onnx_from_checkpoint(checkpoint, options.opset)
     say("goldens")
     goldens = make_goldens(checkpoint)
-    gate = _Gate(checkpoint, reference_from_goldens(goldens), texts)
+    gate = _Gate(checkpoint, reference_from_goldens(goldens, checkpoint.temperatures), texts)
     variants, refusals = [], {}
     for name in options.variants:
         say(f"parity gate of {name}")
@@ -67,7 +68,8 @@ def export_bundle(
         write_bundle(out, files, options.force)
     references = [gate.goldens, *texts]
     never = [checkpoint.labels[place] for place in labels_never_given(references)]
-    return ExportResult(Path(out) if files else None, variants, files, references, never, refusals, options.demanded)
+    path = Path(out) if files else None
+    return ExportResult(path, variants, files, references, never, by_length, refusals, options.demanded)
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,7 @@ class _Gate:
             vocabulary=checkpoint.vocabulary,
             contract=checkpoint.text,
             labels=checkpoint.labels,
-            temperature=checkpoint.temperature,
+            temperatures=checkpoint.temperatures.table,
             texts=self.goldens.texts,
             measured=self.texts[0].texts if self.texts else (),
         )

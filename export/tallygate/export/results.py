@@ -15,6 +15,7 @@ from tallygate.export.variants import DEFAULT_VARIANTS, VariantRecipe
 from tallygate.runtime.bundle import Score
 from tallygate.runtime.errors import VariantUnfitError
 from tallygate.runtime.parity import GateReport, ParityResult, Reference, gate_of
+from tallygate.train.scores import LengthBand
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,8 @@ class ExportResult:
     """What the variants were held to: the goldens, then validation and training texts where those are at hand."""
     labels_never_given: list[str]
     """Labels that the reference gives to none of these texts."""
+    by_length: list[LengthBand]
+    """How honest the reference is, by length; empty where no texts with labels are at hand."""
     refusals: Mapping[str, VariantUnfitError] = field(default_factory=dict)
     """Variants that the model does not fit, by name, and why."""
     demanded: Sequence[str] = ()

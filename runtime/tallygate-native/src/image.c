@@ -12,7 +12,7 @@ enum { SIZE, LABL, MARK, WORD, EMBD, INPT, LSTM, FUNC, HEAD, CALB, GOLD, SECTION
 static const char TAGS[SECTIONS][5] = {"SIZE", "LABL", "MARK", "WORD", "EMBD", "INPT",
                                        "LSTM", "FUNC", "HEAD", "CALB", "GOLD"};
 enum { MAX_ROWS = 1 << 22, MAX_WORDS = 1 << 23, MAX_SLOTS = 1 << 24, MAX_OUTPUTS = 4096, MAX_LENGTH = 65536 };
-enum { MAX_BYTES = 1 << 28, MAX_MARKS = 256, STATE_MAX = 32639 };
+enum { MAX_BYTES = 1 << 28, MAX_MARKS = 256, MAX_RUN = 256, STATE_MAX = 32639 };
 
 typedef struct {
     const uint8_t *data;
@@ -84,7 +84,7 @@ static tg_status check_sizes(const tg_sizes *s) {
         s->cell_bits >= 10 && s->cell_bits <= 12 && s->text_version == 2 && s->max_length >= 1 &&
         s->max_length <= MAX_LENGTH && s->keep <= 1 && s->marks <= MAX_MARKS && s->words <= MAX_WORDS &&
         slots > s->words && slots <= MAX_SLOTS && !(slots & (slots - 1)) && s->temperatures >= 1 &&
-        s->temperatures <= MAX_LENGTH && s->goldens <= MAX_LENGTH && s->word_bytes <= MAX_BYTES &&
+        s->temperatures <= s->max_length && s->goldens <= MAX_LENGTH && s->word_bytes <= MAX_BYTES &&
         s->label_bytes <= MAX_BYTES && s->golden_bytes <= MAX_BYTES;
     if (!good) return TG_IMAGE_SIZES;
     return s->unicode_version == tg_unicode_version() ? TG_OK : TG_IMAGE_UNICODE;
@@ -177,17 +177,19 @@ static int texts_are_good(const tg_image *image) {
             (i && image->marks[i] <= image->marks[i - 1]))
             return 0;
     for (uint32_t i = 0; i < s->temperatures; i++)
-        if (!(image->temperatures[i] > 0) || isinf(image->temperatures[i])) return 0;
+        if (!(image->temperatures[i] >= 0x1p-126 && image->temperatures[i] <= 0x1p126)) return 0;
     return 1;
 }
 
-/* Every slot is empty or names a word, one is empty, and every word is found: so looking up always ends. */
+/* Every slot is empty or names a word, one is empty, and every word is found: so looking up always ends. It ends soon,
+ * since few full slots stand in a row, whatever words somebody chose for their hashes. */
 static int hash_is_good(const tg_image *image) {
     const tg_sizes *s = &image->sizes;
-    uint32_t used = 0;
+    uint32_t used = 0, run = 0;
     for (uint32_t i = 0; i < s->hash_slots; i++) {
         const uint32_t number = image->hash_slots[i] & 0xffffff;
-        if (number > s->words || (!number && image->hash_slots[i])) return 0;
+        run = number ? run + 1 : 0;
+        if (number > s->words || (!number && image->hash_slots[i]) || run > MAX_RUN) return 0;
         used += number != 0;
     }
     if (used != s->words) return 0;
@@ -216,11 +218,14 @@ static int direction_is_good(const tg_direction *d, uint32_t gates) {
     return good;
 }
 
+/* No sum leaves 16 bits and no product is of -32768 twice, where processors answer differently. */
 static int reaches(const int16_t *table, int32_t low, int32_t high) {
     int good = 1;
-    for (int32_t u = -32768; u < 32768; u++) {
-        const int32_t y = tg_table_value(table, u);
-        good &= y >= low && y <= high;
+    for (uint32_t u = 0; u < 65536; u++) {
+        const int32_t t = (int16_t)((u << 5) ^ 0x8000), c = table[2 * TG_SEGMENTS + (u >> 11)];
+        const int32_t inner = table[TG_SEGMENTS + (u >> 11)] + tg_mulhrs(t, c);
+        const int32_t value = table[u >> 11] + tg_mulhrs(t, tg_saturate(inner));
+        good &= c > -32768 && inner > -32768 && inner < 32768 && value >= low && value <= high;
     }
     return good;
 }

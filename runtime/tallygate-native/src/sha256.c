@@ -20,6 +20,13 @@ typedef struct {
 
 static uint32_t rotated(uint32_t x, int n) { return x >> n | x << (32 - n); }
 
+static inline void step(uint32_t a, uint32_t b, uint32_t c, uint32_t *d, uint32_t e, uint32_t f, uint32_t g, uint32_t *h,
+                        uint32_t word) {
+    const uint32_t sum = *h + (rotated(e, 6) ^ rotated(e, 11) ^ rotated(e, 25)) + ((e & f) ^ (~e & g)) + word;
+    *d += sum;
+    *h = sum + (rotated(a, 2) ^ rotated(a, 13) ^ rotated(a, 22)) + ((a & b) ^ (a & c) ^ (b & c));
+}
+
 static void mix(uint32_t state[8], const uint8_t *block) {
     uint32_t w[64], s[8];
     for (int i = 0; i < 16; i++)
@@ -29,14 +36,16 @@ static void mix(uint32_t state[8], const uint8_t *block) {
         w[i] = w[i - 16] + (rotated(w[i - 15], 7) ^ rotated(w[i - 15], 18) ^ w[i - 15] >> 3) + w[i - 7] +
                (rotated(w[i - 2], 17) ^ rotated(w[i - 2], 19) ^ w[i - 2] >> 10);
     memcpy(s, state, sizeof s);
-    for (int i = 0; i < 64; i++) {
-        const uint32_t t1 = s[7] + (rotated(s[4], 6) ^ rotated(s[4], 11) ^ rotated(s[4], 25)) +
-                            ((s[4] & s[5]) ^ (~s[4] & s[6])) + K[i] + w[i];
-        const uint32_t t2 = (rotated(s[0], 2) ^ rotated(s[0], 13) ^ rotated(s[0], 22)) +
-                            ((s[0] & s[1]) ^ (s[0] & s[2]) ^ (s[1] & s[2]));
-        memmove(s + 1, s, 28);
-        s[4] += t1;
-        s[0] = t1 + t2;
+    /* The names turn instead of the numbers, which stay in registers. */
+    for (int i = 0; i < 64; i += 8) {
+        step(s[0], s[1], s[2], &s[3], s[4], s[5], s[6], &s[7], K[i] + w[i]);
+        step(s[7], s[0], s[1], &s[2], s[3], s[4], s[5], &s[6], K[i + 1] + w[i + 1]);
+        step(s[6], s[7], s[0], &s[1], s[2], s[3], s[4], &s[5], K[i + 2] + w[i + 2]);
+        step(s[5], s[6], s[7], &s[0], s[1], s[2], s[3], &s[4], K[i + 3] + w[i + 3]);
+        step(s[4], s[5], s[6], &s[7], s[0], s[1], s[2], &s[3], K[i + 4] + w[i + 4]);
+        step(s[3], s[4], s[5], &s[6], s[7], s[0], s[1], &s[2], K[i + 5] + w[i + 5]);
+        step(s[2], s[3], s[4], &s[5], s[6], s[7], s[0], &s[1], K[i + 6] + w[i + 6]);
+        step(s[1], s[2], s[3], &s[4], s[5], s[6], s[7], &s[0], K[i + 7] + w[i + 7]);
     }
     for (int i = 0; i < 8; i++) state[i] += s[i];
 }

@@ -1,71 +1,71 @@
 /* Canonical composition by the stored tables (Unicode Standard Annex 15), and the tables' lookups.
  *
- * unicode_data.h holds the bytes of unicode17.bin: six 32-bit numbers (version, blocks, lengths of the lists), lists of
- * three-byte numbers (folds, combining classes, decompositions, compositions), a byte per 128 code points that names its
- * block, and the blocks, two classes of four bits to a byte. */
+ * unicode_data.h is made of unicode17.bin by unicode_header.py: lists of entries that begin with a code point, three
+ * bytes, in rising order; an entry stands for all code points that follow one rule. */
 #include "unicode.h"
 
 #include <string.h>
 
 #include "unicode_data.h"
 
-enum { HEAD = 24, BLOCK = 128, BLOCKS_IN_ALL = 0x110000 / BLOCK };
+enum { BLOCK = 16, ROW = 32, FOLD = 9, MARK = 5, DECOMPOSITION = 9 };
 enum { L = 0x1100, V = 0x1161, T = 0x11a7, S = 0xac00, V_COUNT = 21, T_COUNT = 28, S_COUNT = 19 * 21 * 28 };
-
-static uint32_t head(int place) {
-    uint32_t x;
-    memcpy(&x, tg_unicode_data + 4 * place, 4);
-    return x;
-}
 
 static uint32_t number(const uint8_t *p) { return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16; }
 
-static const uint8_t *folds(void) { return tg_unicode_data + HEAD; }
-static const uint8_t *combinings(void) { return folds() + 6 * head(2); }
-static const uint8_t *decompositions(void) { return combinings() + 6 * head(3); }
-static const uint8_t *compositions(void) { return decompositions() + 9 * head(4); }
-static const uint8_t *block_index(void) { return compositions() + 9 * head(5); }
+static uint32_t half(const uint8_t *p) { return p[0] | (uint32_t)p[1] << 8; }
 
-uint32_t tg_unicode_version(void) { return head(0); }
+uint32_t tg_unicode_version(void) { return UNICODE_VERSION; }
 
 uint32_t tg_unicode_class(uint32_t c) {
-    const uint8_t *index = block_index();
-    const uint8_t pair = index[BLOCKS_IN_ALL + (size_t)index[c / BLOCK] * (BLOCK / 2) + c % BLOCK / 2];
+    const uint32_t block = half(class_rows + 2 * (class_index[c / (BLOCK * ROW)] * ROW + c / BLOCK % ROW));
+    const uint8_t pair = class_blocks[block * (BLOCK / 2) + c % BLOCK / 2];
     return c % 2 ? pair >> 4 : pair & 15;
 }
 
-/* The entry of width bytes whose first number is key; NULL where there is none. */
-static const uint8_t *find(const uint8_t *list, size_t count, size_t width, uint32_t key) {
-    size_t low = 0;
-    while (low < count) {
-        const size_t middle = low + (count - low) / 2;
-        const uint32_t found = number(list + middle * width);
-        if (found == key) return list + middle * width;
-        if (found < key) low = middle + 1;
-        else count = middle;
+/* The last entry of width bytes that begins with key or before it; NULL where there is none. */
+static const uint8_t *find(const uint8_t *list, size_t bytes, size_t width, uint32_t key) {
+    size_t low = 0, end = bytes / width;
+    while (low < end) {
+        const size_t middle = low + (end - low) / 2;
+        if (number(list + middle * width) <= key) low = middle + 1;
+        else end = middle;
     }
-    return NULL;
+    return low ? list + (low - 1) * width : NULL;
 }
 
+/* An entry: first code point, how many (two bytes), step, and what is added; with step 0 where their values stand. */
 uint32_t tg_unicode_fold(uint32_t c) {
-    const uint8_t *entry = find(folds(), head(2), 6, c);
-    return entry ? number(entry + 3) : c == 0x130 ? 'i' : c;
+    const uint8_t *entry = find(folds, sizeof folds, FOLD, c);
+    const uint32_t after = entry ? c - number(entry) : 0, step = entry ? entry[5] : 0;
+    if (c == 0x130) return 'i';
+    if (!entry || after / (step ? step : 1) >= half(entry + 3) || (step && after % step)) return c;
+    if (!step) return number(fold_values + 3 * (number(entry + 6) + after));
+    return (c + number(entry + 6)) & 0xffffff;
 }
 
+/* An entry: first code point, how many, and their class. */
 static uint32_t combining(uint32_t c) {
-    const uint8_t *entry = tg_unicode_class(c) & TG_JOINS ? find(combinings(), head(3), 6, c) : NULL;
-    return entry ? number(entry + 3) : 0;
+    const uint8_t *entry = tg_unicode_class(c) & TG_JOINS ? find(marks, sizeof marks, MARK, c) : NULL;
+    return entry && c - number(entry) < entry[3] ? entry[4] : 0;
 }
 
+/* An entry: the character, and the two that it is. */
+static const uint8_t *decomposition(uint32_t c) {
+    const uint8_t *entry = find(decompositions, sizeof decompositions, DECOMPOSITION, c);
+    return entry && number(entry) == c ? entry : NULL;
+}
+
+/* compositions names decompositions, in the order of their two characters. */
 static uint32_t composition(uint32_t a, uint32_t b) {
-    size_t low = 0, count = head(5);
+    size_t low = 0, count = sizeof compositions / 2;
     if (a - L < 19 && b - V < V_COUNT) return S + ((a - L) * V_COUNT + b - V) * T_COUNT;
     if (a - S < S_COUNT && (a - S) % T_COUNT == 0 && b - T - 1 < T_COUNT - 1) return a + b - T;
     while (low < count) {
         const size_t middle = low + (count - low) / 2;
-        const uint8_t *entry = compositions() + middle * 9;
-        const uint32_t first = number(entry), second = number(entry + 3);
-        if (first == a && second == b) return number(entry + 6);
+        const uint8_t *entry = decompositions + half(compositions + 2 * middle) * DECOMPOSITION;
+        const uint32_t first = number(entry + 3), second = number(entry + 6);
+        if (first == a && second == b) return number(entry);
         if (first < a || (first == a && second < b)) low = middle + 1;
         else count = middle;
     }
@@ -81,7 +81,7 @@ static size_t decompose(uint32_t c, uint32_t *out) {
         out[0] = L + s / (V_COUNT * T_COUNT), out[1] = V + s % (V_COUNT * T_COUNT) / T_COUNT, out[2] = T + s % T_COUNT;
         return s % T_COUNT ? 3 : 2;
     }
-    if (!(entry = find(decompositions(), head(4), 9, c))) return out[0] = c, 1;
+    if (!(entry = decomposition(c))) return out[0] = c, 1;
     count = decompose(number(entry + 3), out);
     return count + decompose(number(entry + 6), out + count);
 }

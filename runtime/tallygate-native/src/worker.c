@@ -21,17 +21,17 @@ static tg_strides strides_of(const tg_model *model) {
 
 typedef struct {
     uint8_t *memory;
-    size_t used;
+    uint64_t used; /* 64 bits: where addresses have 32, sizes of a legal image may not fit them */
 } layout;
 
 /* The next array; memory is NULL where sizes are only added up. */
-static void *next(layout *l, size_t size) {
+static void *next(layout *l, uint64_t size) {
     void *place = l->memory ? l->memory + l->used : NULL;
-    l->used += lines(size);
+    l->used += (size + TG_LINE - 1) / TG_LINE * TG_LINE;
     return place;
 }
 
-static size_t lay_out(tg_worker *w, uint8_t *memory) {
+static uint64_t lay_out(tg_worker *w, uint8_t *memory) {
     const tg_model *model = w->model;
     const tg_sizes *s = &model->image.sizes;
     const tg_strides strides = strides_of(model);
@@ -50,8 +50,8 @@ static size_t lay_out(tg_worker *w, uint8_t *memory) {
     w->pooled = next(&l, 8 * TG_WINDOW * width);
     for (int i = 0; i < 2 && s->layers > 1; i++) w->codes[i] = next(&l, w->window_ids * width);
     w->word = next(&l, model->longest_word + 16);
-    w->segment = next(&l, 4 * 4 * w->segment_room);
-    w->scratch = next(&l, 4 * 4 * w->segment_room);
+    w->segment = next(&l, 4 * 4 * (uint64_t)w->segment_room);
+    w->scratch = next(&l, 4 * 4 * (uint64_t)w->segment_room);
     return l.used;
 }
 
@@ -64,7 +64,8 @@ tg_status tg_worker_open(tg_model *model, tg_worker **opened) {
     w->window_ids = model->image.sizes.layers > 1 ? TG_WINDOW_CODES : TG_WINDOW_IDS;
     if (w->window_ids < model->image.sizes.max_length) w->window_ids = model->image.sizes.max_length;
     w->segment_room = tg_segment_room(model);
-    w->memory = tg_lines(lay_out(w, NULL));
+    const uint64_t bytes = lay_out(w, NULL);
+    w->memory = bytes > SIZE_MAX / 2 ? NULL : tg_lines((size_t)bytes);
     if (!w->memory) return free(w), TG_NO_MEMORY;
     lay_out(w, w->memory);
     *opened = w;

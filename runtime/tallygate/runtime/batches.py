@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from tallygate.runtime.text import PADDING
+
+if TYPE_CHECKING:  # a process that asks the C core alone never loads numpy
+    import numpy as np
+    from numpy.typing import NDArray
 
 BATCH_IDS = 65_536
 """Most ids per run of an engine, padding included: it bounds the memory of very long texts."""
@@ -26,6 +28,8 @@ class Batch:
 
 def pad(rows: Sequence[Sequence[int]], time: int | None = None) -> Batch:
     """Pad ``rows`` to ``time`` columns, or to the longest of them. Every row must have at least one id."""
+    import numpy as np
+
     lengths = np.fromiter(map(len, rows), dtype=np.int64, count=len(rows))
     ids = np.full((len(rows), time or int(lengths.max())), PADDING, dtype=np.int64)
     for row, values in zip(ids, rows, strict=True):

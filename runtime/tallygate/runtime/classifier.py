@@ -6,10 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import overload
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, overload
 
 from tallygate.runtime.bundle import Bundle, open_bundle, shipped_bundle
 from tallygate.runtime.choice import choose, default_batch_size
@@ -18,8 +15,13 @@ from tallygate.runtime.errors import InputError
 from tallygate.runtime.inputs import plain_texts
 from tallygate.runtime.parity import check_goldens
 from tallygate.runtime.prediction import Prediction, PredictionMaker, check_threshold
-from tallygate.runtime.stream import RunningMaker, Stream, StreamBatch
 from tallygate.runtime.text import TEXT_VERSION, Tokenizer
+
+if TYPE_CHECKING:  # a process that asks the C core alone never loads numpy
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from tallygate.runtime.stream import RunningMaker, Stream, StreamBatch
 
 WINDOW = 1024
 """Texts that are sorted by length together, and held in memory at once."""
@@ -52,13 +54,20 @@ class Classifier:
         self.bundle = bundle
         self.engine = engine
         self.batch_size = batch_size or default_batch_size(engine.name)
-        self.tokenizer: Tokenizer = bundle.tokenizer()
         self._text_engine = engine if isinstance(engine, TextEngine) and _reads_by_tables(bundle) else None
         self._maker = PredictionMaker(
-            bundle.manifest.labels, bundle.manifest.temperature, engine.name, engine.precision, engine.provider
+            bundle.manifest.labels, bundle.manifest.temperatures.table, engine.name, engine.precision, engine.provider
         )
         self._options = _Options(engine.name, engine.precision, batch_size=batch_size)
-        check_goldens(bundle, self.tokenizer, engine)
+        self._tokenizer: Tokenizer | None = None
+        check_goldens(bundle, lambda: self.tokenizer, engine)
+
+    @property
+    def tokenizer(self) -> Tokenizer:
+        """The bundle's, made when it is first asked for: the C core holds its own."""
+        if self._tokenizer is None:
+            self._tokenizer = self.bundle.tokenizer()
+        return self._tokenizer
 
     @classmethod
     def load(
@@ -129,7 +138,7 @@ class Classifier:
         check_threshold(abstain_below)
         texts = plain_texts(texts)
         if isinstance(texts, str):
-            return self._maker.make(self._logits_of_text(texts), abstain_below)[0]
+            return self._answer(texts, abstain_below)
         answers = self._stream(texts, abstain_below)
         return answers if isinstance(texts, Iterator) else list(answers)
 
@@ -139,11 +148,15 @@ class Classifier:
         Raises :class:`InputError` where the model reads from both ends, its engine is not one of variant integer, or
         the bundle reads texts by version 1 of the contract.
         """
+        from tallygate.runtime.stream import Stream
+
         self._check_streams()
         return Stream(self.engine, self._running_maker())
 
     def streams(self, count: int) -> StreamBatch:
         """So many texts that come in pieces, read together. Raises as :meth:`stream`."""
+        from tallygate.runtime.stream import StreamBatch
+
         self._check_streams()
         return StreamBatch(self.engine, self._running_maker(), count)
 
@@ -154,6 +167,8 @@ class Classifier:
             raise InputError(self.bundle.path, reason, "train with this tallygate, which reads by version 2")
 
     def _running_maker(self) -> RunningMaker:
+        from tallygate.runtime.stream import RunningMaker
+
         return RunningMaker(self._maker, self.bundle.manifest.text.max_length)
 
     def logits(self, rows: Sequence[Sequence[int]]) -> NDArray[np.float32]:
@@ -162,21 +177,24 @@ class Classifier:
 
     def _logits_of_one(self, row: list[int]) -> NDArray[np.float32]:
         """What :meth:`logits` gives for one row, without the sorting and padding that only several need."""
+        import numpy as np
+
         return self.engine.run(np.array([row], np.int64), np.array([len(row)], np.int64))
 
-    def _logits_of_text(self, text: str) -> NDArray[np.float32]:
+    def _answer(self, text: str, abstain_below: float) -> Prediction:
         if self._text_engine is not None:
-            return self._text_engine.run_texts([text])[0].astype(np.float32)
-        return self._logits_of_one(self.tokenizer.encode(text))
+            return self._maker.make_rows(*self._text_engine.answers([text]), abstain_below)[0]
+        row = self.tokenizer.encode(text)
+        return self._maker.make(self._logits_of_one(row), [len(row)], abstain_below)[0]
 
     def _stream(self, texts: Iterable[str], abstain_below: float) -> Iterator[Prediction]:
         checked = (_checked(number, text) for number, text in enumerate(texts, 1))
         if self._text_engine is not None:
             while window := list(islice(checked, WINDOW)):
-                yield from self._maker.make(self._text_engine.run_texts(window)[0].astype(np.float32), abstain_below)
+                yield from self._maker.make_rows(*self._text_engine.answers(window), abstain_below)
         rows = (self.tokenizer.encode(text) for text in checked)
         while encoded := list(islice(rows, WINDOW)):
-            yield from self._maker.make(self.logits(encoded), abstain_below)
+            yield from self._maker.make(self.logits(encoded), list(map(len, encoded)), abstain_below)
 
 
 def _reads_by_tables(bundle: Bundle) -> bool:

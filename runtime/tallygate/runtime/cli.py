@@ -16,7 +16,7 @@ from tallygate.runtime.terminal import notice, printable
 
 GROUP = "tallygate.commands"
 """The entry points under which a part registers its subcommands."""
-ORDER = ("train", "study", "export", "verify", "bench", "predict", "page", "info", "doctor", "demo")
+ORDER = ("train", "study", "export", "verify", "bench", "check", "predict", "page", "info", "doctor", "demo")
 """The way through the house, for ``--help``; a command that is not named here comes behind."""
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from tallygate.runtime.errors import UsageError
+
+if TYPE_CHECKING:  # a process that asks the C core alone never loads numpy
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +39,20 @@ class Prediction:
         return max(self.probabilities, key=self.probabilities.__getitem__) if self.label is None else self.label
 
 
-def probabilities_from_logits(logits: NDArray[np.float32], temperature: float) -> NDArray[np.float64]:
-    """[batch, outputs] -> [batch, labels]: a sigmoid for one output, else a softmax, of ``logits / temperature``."""
-    return np.array([_probabilities(row, temperature) for row in logits.tolist()], np.float64)
+def probabilities_from_logits(
+    logits: NDArray[np.float32], temperature: float | NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """[batch, outputs] -> [batch, labels]: a sigmoid for one output, else a softmax, of ``logits / temperature``.
+
+    ``temperature`` is one number, or one per row, [batch].
+    """
+    import numpy as np
+
+    each = np.broadcast_to(temperature, len(logits)).tolist()
+    return np.array([_probabilities(row, t) for row, t in zip(logits.tolist(), each, strict=True)], np.float64)
 
 
-def _probabilities(logits: list[float], temperature: float) -> list[float]:
+def _probabilities(logits: Sequence[float], temperature: float) -> list[float]:
     """Of one row, in plain Python: numpy's calls would cost a single text more than all that they compute."""
     scaled = [value / temperature for value in (logits if len(logits) > 1 else (0.0, *logits))]
     largest = max(scaled)
@@ -53,10 +63,17 @@ def _probabilities(logits: list[float], temperature: float) -> list[float]:
 
 def label_indices(logits: NDArray[np.float32]) -> NDArray[np.intp]:
     """[batch, outputs] -> [batch]: index of the predicted label."""
+    import numpy as np
+
     if logits.shape[1] == 1:
         return (logits[:, 0] > 0).astype(np.intp)
     result: NDArray[np.intp] = logits.argmax(axis=1)
     return result
+
+
+def _label_index(row: Sequence[float]) -> int:
+    """As :func:`label_indices`, for one row."""
+    return int(row[0] > 0) if len(row) == 1 else row.index(max(row))
 
 
 def check_threshold(abstain_below: float, given: str | None = None) -> float:
@@ -72,18 +89,28 @@ class PredictionMaker:
     """Turns logits into predictions."""
 
     labels: Sequence[str]
-    temperature: float
+    temperatures: Sequence[float]
+    """What logits are divided by for 1, 2, ... tokens; the last one for all longer texts."""
     engine: str
     precision: str
     provider: str
 
-    def make(self, logits: NDArray[np.float32], abstain_below: float = 0.0) -> list[Prediction]:
-        """[batch, outputs] -> a :class:`Prediction` per row, with no label if its score is below ``abstain_below``."""
-        rows = zip(label_indices(logits).tolist(), logits.tolist(), strict=True)
-        return [self._prediction(index, values, abstain_below) for index, values in rows]
+    def make(self, logits: NDArray[np.float32], tokens: Sequence[int], abstain_below: float = 0.0) -> list[Prediction]:
+        """[batch, outputs] -> a :class:`Prediction` per row, with no label if its score is below ``abstain_below``.
 
-    def _prediction(self, index: int, logits: list[float], abstain_below: float) -> Prediction:
-        probabilities = _probabilities(logits, self.temperature)
+        ``tokens`` [batch] is how many were read of each text, at least 1.
+        """
+        return self.make_rows(logits.tolist(), tokens, abstain_below)
+
+    def make_rows(
+        self, rows: Sequence[Sequence[float]], tokens: Sequence[int], abstain_below: float = 0.0
+    ) -> list[Prediction]:
+        """As :meth:`make`, for rows of plain numbers that float32 holds."""
+        pairs = zip(rows, tokens, strict=True)
+        return [self._prediction(_label_index(row), row, count, abstain_below) for row, count in pairs]
+
+    def _prediction(self, index: int, logits: Sequence[float], tokens: int, abstain_below: float) -> Prediction:
+        probabilities = _probabilities(logits, self.temperatures[min(tokens, len(self.temperatures)) - 1])
         return Prediction(
             label=None if probabilities[index] < abstain_below else self.labels[index],
             score=probabilities[index],

@@ -74,7 +74,7 @@ def shipped(tmp_path_factory: pytest.TempPathFactory) -> Path:
     manifest, texts = bundle.manifest, [golden.text for golden in bundle.goldens()]
     graph = onnx.load_from_string(bundle.read(manifest.variants["fp32"].file))
     vocabulary = bundle.tokenizer().vocabulary
-    facts = ImageFacts(vocabulary, manifest.text, manifest.labels, manifest.temperature, texts, [])
+    facts = ImageFacts(vocabulary, manifest.text, manifest.labels, manifest.temperatures.table, texts, [])
     files = {name: bundle.read(name) for name in manifest.files} | {
         "model.integer.bin": integer_from_onnx(graph, facts)
     }

@@ -11,6 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from tallygate.runtime.batches import BATCH_IDS
+from tallygate.runtime.bundle import Temperatures
 from tallygate.runtime.engines.engine import logits_of_rows
 from tallygate.runtime.parity.comparison import Comparison, deviation, margins
 from tallygate.runtime.parity.gate import MINIMUM_GOLDENS, Reference, check_parity, labels_never_given
@@ -153,6 +154,30 @@ def test_fp32_may_flip_only_within_its_margin(outputs: int, factor: float) -> No
     assert answers.flips.all()
     assert answers.flips_beyond(1e-4) == 0
     assert Comparison(expected=2 * logits, found=-logits).flips_beyond(1e-4) == 1
+
+
+@pytest.mark.parametrize(("temperature", "passes"), [(1.0, False), (2.0, True), (0.2, False)])
+def test_limits_are_on_logits_as_a_user_meets_them(temperature: float, passes: bool) -> None:
+    """Off by 0.3, above int8's limit; the raw figure stands beside whatever it is divided by."""
+    goldens = replace(reference(), temperatures=Temperatures.constant(temperature))
+    off = Summing("int8", alter=lambda z, _ids, _lengths: z + np.float32(0.3) * np.sign(z))
+    report = check_parity(off, TOKENIZER, goldens)
+    assert report.passed is passes
+    for name in ("max logit difference", "max logit difference, hard grid"):
+        assert report.figure(name) == pytest.approx(0.3 / temperature, abs=1e-4)
+    assert report.figure("max logit difference, not divided by temperatures") == pytest.approx(0.3, abs=1e-5)
+    assert report.parity is not None
+    assert report.parity.max_logit_difference == pytest.approx(0.3 / temperature, abs=1e-4)
+    assert report.parity.max_raw_difference == pytest.approx(0.3, abs=1e-5)
+
+
+def test_each_row_is_divided_by_the_temperature_of_its_own_length() -> None:
+    """Texts of two tokens alone are far off, and theirs alone is high."""
+    off = Summing("int8", alter=lambda z, _ids, lengths: z + np.where(lengths == 2, 0.9, 0.0)[:, None] * np.sign(z))
+    goldens = reference()
+    for table, passes in (((1.0, 4.0, 1.0), True), ((4.0, 1.0, 4.0), False)):
+        by_length = replace(goldens, temperatures=Temperatures(law="", table=table))
+        assert check_parity(off, TOKENIZER, by_length).passed is passes
 
 
 def test_accuracy_binds_int8() -> None:

@@ -111,7 +111,7 @@ class Broken:
 
 def check(path: Path, engine: Engine, again: bool = False) -> None:
     bundle = open_bundle(path)
-    check_goldens(bundle, bundle.tokenizer(), engine, again)
+    check_goldens(bundle, bundle.tokenizer, engine, again)
 
 
 @pytest.mark.parametrize("answer", [float("nan"), float("inf"), float("-inf")])

@@ -17,7 +17,7 @@ from tests.shared.make_streams import GOLDENS, IMAGE, TEXTS
 
 ImageEngine: TypeAlias = "IntegerNumpyEngine | NativeEngine"
 MAX_LENGTH = 40
-MAKER = RunningMaker(PredictionMaker(["no", "yes"], 2.0, "numpy", "integer", "numpy"), MAX_LENGTH)
+MAKER = RunningMaker(PredictionMaker(["no", "yes"], [2.0, 3.0, 5.0], "numpy", "integer", "numpy"), MAX_LENGTH)
 ENGINES = ["numpy", *(["native"] if library_is_there() else [])]
 
 
@@ -51,6 +51,14 @@ def test_beyond_begins_with_the_first_token_that_a_whole_text_would_lose(engine:
     stream.push("x")
     assert (stream.prediction.tokens, stream.prediction.beyond) == (MAX_LENGTH + 1, True)
     assert (stream.settled.tokens, stream.settled.beyond) == (MAX_LENGTH, False)
+
+
+def test_a_running_answer_is_divided_by_the_temperature_of_what_was_read(engine: ImageEngine) -> None:
+    stream = Stream(engine, MAKER)
+    for temperature in (2.0, 3.0, 5.0, 5.0):
+        stream.push("good ")
+        for answer in (stream.prediction, stream.settled):
+            assert answer.probabilities["yes"] == pytest.approx(1 / (1 + np.exp(-answer.logits[0] / temperature)))
 
 
 def test_a_word_that_may_go_on_is_in_the_prediction_and_not_in_the_settled_answer(engine: ImageEngine) -> None:
@@ -160,7 +168,7 @@ def test_an_engine_of_floats_cannot_stream_and_says_what_can() -> None:
 def rereading(keep: str, seen: list[str]) -> Rereading:
     def predict(text: str) -> Prediction:
         seen.append(text)
-        return MAKER.maker.make(np.zeros((1, 1), np.float32))[0]
+        return MAKER.maker.make(np.zeros((1, 1), np.float32), [1])[0]
 
     contract = TextContract(max_length=4, keep=keep, version=2)  # type: ignore[arg-type]
     return Rereading(predict, Tokenizer(Vocabulary({}, 2), contract))

@@ -14,6 +14,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from tallygate.runtime.bundle.manifest import Score, Training
+from tallygate.runtime.bundle.temperatures import Temperatures
 from tallygate.runtime.errors import CheckpointError
 from tallygate.runtime.text.tokenizer import TextContract
 from tallygate.runtime.text.vocabulary import Vocabulary
@@ -38,7 +39,7 @@ def checkpoint(**architecture: Any) -> Checkpoint:  # noqa: ANN401
         vocabulary=Vocabulary({"the": 2, "film": 3, "é": 4, "rare": 5, "seldom": 5}, 6),
         text=TextContract(max_length=7, keep="first", punctuation="!"),
         labels=("ham", "spam"),
-        temperature=1.5,
+        temperatures=Temperatures(law="n^-0.5", table=(1.5, 1.25, 1 / 3)),
         training=Training(
             data="mails",
             preset="tiny",
@@ -86,7 +87,7 @@ def test_it_comes_back(tmp_path: Path, architecture: dict[str, Any]) -> None:
     saved = checkpoint(**architecture)
     save_checkpoint(tmp_path, saved)
     loaded = load_checkpoint(tmp_path)
-    for field in ("text", "labels", "temperature", "training"):
+    for field in ("text", "labels", "temperatures", "training"):
         assert getattr(loaded, field) == getattr(saved, field)
     assert dict(loaded.vocabulary.rows) == dict(saved.vocabulary.rows)
     assert loaded.model.architecture == saved.model.architecture
@@ -183,7 +184,9 @@ def test_weights_of_another_type(folder: Path) -> None:
         ({"version": 2}, "version 2 is not 1"),
         ({"labels": ["spam", "ham"]}, "sorted"),
         ({"labels": ["a", "b", "c"]}, "outputs do not fit the labels"),
-        ({"temperature": 0}, "temperature"),
+        ({"temperature": 1.5}, "it must have either temperature or calibration"),
+        ({"calibration": {"law": "", "table": [1.0, 0]}}, "calibration.table"),
+        ({"calibration": {"law": "", "table": []}}, "calibration.table"),
         ({"colour": "red"}, "unknown field `colour`"),
         ({"text": {"max_length": 0}}, "max_length"),
     ],
@@ -194,6 +197,13 @@ def test_a_description_that_makes_no_sense(folder: Path, change: dict[str, Any],
     assert_refused(folder, reason)
 
 
+def test_a_description_of_before_temperatures_went_by_length(folder: Path) -> None:
+    edit(folder, lambda description: description.pop("calibration") and description.update(temperature=1.5))
+    assert load_checkpoint(folder).temperatures.table == (1.5,)
+    edit(folder, lambda description: description.update(temperature=0))
+    assert_refused(folder, "temperature must be above 0")
+
+
 @pytest.mark.parametrize("data", [b"", b"{", b"[1]", b"\xff\xfe", b"[" * 100_000])
 def test_a_description_that_is_no_json(folder: Path, data: bytes) -> None:
     (folder / DESCRIPTION).write_bytes(data)
@@ -201,8 +211,8 @@ def test_a_description_that_is_no_json(folder: Path, data: bytes) -> None:
 
 
 def test_saving_over_another_checkpoint_replaces_it(folder: Path) -> None:
-    save_checkpoint(folder, replace(checkpoint(hidden_size=9), temperature=2.0))
-    assert load_checkpoint(folder).temperature == 2.0
+    save_checkpoint(folder, replace(checkpoint(hidden_size=9), temperatures=Temperatures.constant(2.0)))
+    assert load_checkpoint(folder).temperatures.table == (2.0,)
     assert {path.name for path in folder.iterdir()} == {WEIGHTS, VOCABULARY, DESCRIPTION}
 
 

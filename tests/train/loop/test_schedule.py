@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tallygate.train.loop.schedule import learning_rate
-from tallygate.train.presets.preset import TrainingPreset
+from tallygate.train.presets.training import TrainingPreset
 
 
 def preset(schedule: str, warmup: int = 0) -> TrainingPreset:

@@ -13,7 +13,7 @@ from tallygate.train.loop.batching import EncodedSplit
 from tallygate.train.loop.objective import losses
 from tallygate.train.loop.trainer import Trainer, new_model
 from tallygate.train.network.model import Architecture
-from tallygate.train.presets.preset import TrainingPreset
+from tallygate.train.presets.training import TrainingPreset
 from tallygate.train.scores.evaluation import evaluate
 
 ROWS = 60

@@ -116,7 +116,7 @@ def test_result_says_what_the_checkpoint_says(whole: Path) -> None:
     result, checkpoint = Result.read(whole), load_checkpoint(whole)
     assert result is not None
     assert result.training == checkpoint.training
-    assert result.temperature == checkpoint.temperature
+    assert result.temperatures == checkpoint.temperatures.law
     assert result.rows == {"train": 160, "validation": 40, "test": 40}
     assert sum(map(sum, result.confusion)) == 40
     right = sum(row[index] for index, row in enumerate(result.confusion))
@@ -127,7 +127,7 @@ def test_result_says_what_the_checkpoint_says(whole: Path) -> None:
 
 def test_a_result_of_before_calibration_was_measured_is_read(whole: Path, tmp_path: Path) -> None:
     facts = msgspec.json.decode((whole / LAYOUT.result).read_bytes())
-    del facts["calibration"], facts["coverage"]
+    del facts["calibration"], facts["coverage"], facts["by_length"], facts["temperatures"]
     (tmp_path / LAYOUT.result).write_bytes(msgspec.json.encode(facts))
     result = Result.read(tmp_path)
     assert result is not None
@@ -211,7 +211,7 @@ def test_every_text_is_trained_on_where_nothing_is_held_out(
     history = metrics_from_jsonl((tmp_path / "run" / LAYOUT.metrics).read_bytes())
     assert [metrics.validation_loss for metrics in history] == [None] * 3
     assert "nothing was held out" in summary(result)
-    assert load_checkpoint(tmp_path / "run").temperature == 1.0
+    assert load_checkpoint(tmp_path / "run").temperatures.table == (1.0,)
     scored = replace(everything, test=corpus.test)
     monkeypatch.setattr(data_source, "load_corpus", lambda *a, **k: scored)
     result = begin(preset, tmp_path / "tested", epochs=3)

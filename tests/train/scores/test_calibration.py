@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from tallygate.train.scores.calibration import HIGHEST, LOWEST, fit_temperature
+from tallygate.train.scores.calibration import fit_temperature
+from tallygate.train.scores.length_law import HIGHEST, LOWEST
 
 
 @pytest.mark.parametrize("spoiled_by", [0.4, 1.0, 3.0])

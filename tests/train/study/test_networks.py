@@ -11,7 +11,7 @@ from torch.nn import functional
 from tallygate.train.loop.batching import EncodedSplit
 from tallygate.train.loop.trainer import Trainer
 from tallygate.train.network.model import Architecture, LSTMClassifier, parameter_count
-from tallygate.train.presets.preset import TrainingPreset
+from tallygate.train.presets.training import TrainingPreset
 from tallygate.train.study.networks import Kind, MlpClassifier, OneHotLSTMClassifier, RecurrentClassifier
 
 SIZES = Architecture(vocabulary_size=30, embedding_size=6, hidden_size=5, outputs=3)

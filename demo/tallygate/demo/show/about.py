@@ -38,7 +38,7 @@ def _facts(bundle: Bundle) -> list[tuple[str, str]]:
         ),
         ("trained on", f"{m.training.data}, preset {m.training.preset}, {m.training.epochs} epochs"),
         *((f"{score.split} accuracy", _score(score)) for score in m.training.scores),
-        ("temperature", f"{m.temperature:.3g}"),
+        ("temperature", f"{m.temperatures.law}, for n words and marks that are read"),
         ("written by", f"tallygate {m.created_with}"),
         ("sha256", bundle.sha256),
         ("file", bundle.path.name),

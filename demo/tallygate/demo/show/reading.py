@@ -24,8 +24,8 @@ Tones = dict[int, int | str]
 """Index of a label -> its colour."""
 
 
-def show_reading(reading: Reading, text: str = "") -> str:
-    """HTML of the answer to ``text``."""
+def show_reading(reading: Reading, text: str = "", abstain_below: float = 0.0) -> str:
+    """HTML of the answer to ``text``; below the score ``abstain_below`` it is "unsure"."""
     words, labels = reading.words, list(reading.prediction.probabilities)
     two, label = len(labels) == 2, labels[reading.focus]
     cut = _cut(reading)
@@ -34,6 +34,7 @@ def show_reading(reading: Reading, text: str = "") -> str:
         "reading.html",
         text=text,
         reading=reading,
+        unsure=reading.prediction.score < abstain_below,
         read=_amount(words.kept),
         count=words_in(words.kept),
         tone=tones[labels.index(reading.prediction.likeliest)],

@@ -35,15 +35,15 @@ def copy_choice(copies: Copies, label: str = "Copy") -> gr.Dropdown:
     return gr.Dropdown(copies.names, value=copies.first.name, label=label, info=info, filterable=False)
 
 
-def build_classify(copies: Copies, examples: Examples) -> ClassifyTab:
-    """Put the tab's components into the current block."""
+def build_classify(copies: Copies, examples: Examples, abstain_below: float = 0.0) -> ClassifyTab:
+    """Put the tab's components into the current block; an answer below the score ``abstain_below`` is "unsure"."""
 
     @told
     def answer(text: str, copy: str) -> str:
         text = check_text(text or "")
         if not text.strip():
             return ask_for_text()
-        return show_reading(read(text, copies.load(copies.find(check_name(copy)))), text)
+        return show_reading(read(text, copies.load(copies.find(check_name(copy)))), text, abstain_below)
 
     texts = list(examples.texts.values())
 

@@ -46,7 +46,9 @@ print(Classifier.load("PATH").predict("A text"))
 
 In any other ONNX runtime: inputs `ids` (int64 [batch, time], rows of `{LAYOUT.vocabulary}`, 0 behind a text's end) and
 `lengths` (int64 [batch], at least 1), output `logits` (float32 [batch, {manifest.outputs}]: {logits}).
-Divide them by {manifest.temperature:.6g} before a {function} makes them probabilities.{_sessions(manifest)}"""
+Before a {function} makes them probabilities, divide those of a text of n ids by entry n of `calibration.table` in
+`{LAYOUT.manifest}`, counted from 1, or by the last one where there are fewer: {manifest.temperatures.law}.
+{_sessions(manifest)}"""
 
 
 def _sessions(manifest: Manifest) -> str:
@@ -55,7 +57,7 @@ def _sessions(manifest: Manifest) -> str:
         for name, variant in manifest.variants.items()
         for key, value in variant.session.items()
     ]
-    return "".join(f"\n{line}" for line in lines)
+    return "\n".join(lines)
 
 
 def _text(manifest: Manifest) -> str:
@@ -109,7 +111,10 @@ def _score_row(score: Score) -> tuple[str, ...]:
 
 
 def _parity(manifest: Manifest) -> str:
-    headers = ["variant", "engine", "compared on", "texts", "max logit difference", "row, other batch", "label flips"]
+    headers = [
+        "variant", "engine", "compared on", "texts", "max logit difference", "before T(n)", "row, other batch",
+        "label flips",
+    ]  # fmt: skip
     rows = [row for name, variant in manifest.variants.items() for row in _parity_rows(name, variant)]
     table = tabulate(rows, headers, tablefmt="github", disable_numparse=True)
     return f"""## Parity with PyTorch in float32, from raw text
@@ -121,7 +126,8 @@ def _parity(manifest: Manifest) -> str:
 
 def _parity_rows(name: str, variant: Variant) -> Iterator[tuple[str, ...]]:
     for engine, parity in variant.parity.items():
-        differences = (f"{parity.max_logit_difference:.1e}", f"{parity.max_row_difference:.1e}")
+        raw = parity.max_raw_difference or parity.max_logit_difference
+        differences = (f"{parity.max_logit_difference:.1e}", f"{raw:.1e}", f"{parity.max_row_difference:.1e}")
         yield (name, engine, parity.data, f"{parity.rows:,}", *differences, str(parity.label_flips))
 
 

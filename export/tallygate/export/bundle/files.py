@@ -97,7 +97,7 @@ def _manifest(checkpoint: Checkpoint, variants: Sequence[VariantResult], options
         created_with=VERSION,
         labels=list(checkpoint.labels),
         text=checkpoint.text,
-        temperature=checkpoint.temperature,
+        calibration=checkpoint.temperatures,
         vocabulary_rows=checkpoint.vocabulary.size,
         training=training,
         variants={variant.recipe.precision: _variant(variant) for variant in variants},
@@ -127,6 +127,7 @@ def _parity(report: GateReport) -> Parity:
         report.parity,
         max_logit_difference=_rounded_up(report.parity.max_logit_difference),
         max_row_difference=_rounded_up(report.parity.max_row_difference),
+        max_raw_difference=_rounded_up(report.parity.max_raw_difference or 0.0),
     )
 
 

@@ -91,7 +91,7 @@ def _by_precision(results: Sequence[ParityResult]) -> dict[str, list[ParityResul
 
 def _error_line(axes: Axes, run: ParityResult, style: str) -> None:
     whole = joined(run.comparisons)
-    sizes = np.abs(whole.found - whole.expected).max(axis=1)
+    sizes = whole.differences.max(axis=1)
     bins = np.geomspace(_SMALLEST, 10.0, 73)
     counted = np.clip(sizes[np.isfinite(sizes)], _SMALLEST, 10.0)
     axes.hist(counted, bins=bins.tolist(), histtype="step", linestyle=style, label=run.report.engine)

@@ -12,6 +12,7 @@ from tallygate.runtime.errors import UsageError
 from tallygate.runtime.outputs import write_json, write_text
 from tallygate.runtime.parity import ParityResult, Reference
 from tallygate.runtime.version import VERSION
+from tallygate.train.scores import LengthBand
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,8 @@ class ParityRun:
     results: Sequence[ParityResult]
     sizes: Mapping[str, int]
     """Bytes of the ONNX file, by precision."""
+    by_length: Sequence[LengthBand] = ()
+    """How honest the reference is, by length of the texts."""
 
 
 def report_path(named: str | None, bundle: str | Path) -> Path:
@@ -51,12 +54,16 @@ def write_parity_report(page: Path, run: ParityRun) -> None:
     Raises :class:`OutputError` when they cannot be written.
     """
     from tallygate.export.parity.figures import draw_boundary, draw_errors
+    from tallygate.train.scores import draw_lengths
 
     folder = page.with_suffix("")
     found = [findings(result, run.references, run.sizes[result.report.precision]) for result in run.results]
     facts = {"title": run.title, "created_with": VERSION, "facts": run.facts, "findings": found}
+    facts |= {"by_length": list(run.by_length)}
     write_json(folder / "parity.json", facts)
     if any(result.comparisons for result in run.results):
         draw_errors(folder / "errors.png", run.results)
         draw_boundary(folder / "boundary.png", run.results)
-    write_text(page, parity_page(run.title, run.facts, found, folder.name))
+    if run.by_length:
+        draw_lengths(folder / "lengths.png", run.by_length, run.title)
+    write_text(page, parity_page(run.title, run.facts, found, folder.name, run.by_length))

@@ -14,12 +14,14 @@ from tallygate.runtime.prediction import label_indices
 
 
 class Errors(msgspec.Struct, frozen=True, kw_only=True):
-    """Differences of logits from the reference's, over all texts and outputs."""
+    """Differences of logits, divided by their text's temperature, from the reference's, over all texts and outputs."""
 
     mean: float
     median: float
     p99: float
     largest: float
+    largest_raw: float
+    """Of logits as they are."""
 
 
 class Flip(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,9 +104,15 @@ def _right(logits: NDArray[np.float32], targets: NDArray[np.int64] | None) -> ND
 
 
 def _errors(compared: Comparison) -> Errors:
-    sizes = np.abs(compared.found - compared.expected)
+    sizes = compared.differences
     median, p99 = np.quantile(sizes, [0.5, 0.99])
-    return Errors(mean=float(sizes.mean()), median=float(median), p99=float(p99), largest=float(sizes.max()))
+    return Errors(
+        mean=float(sizes.mean()),
+        median=float(median),
+        p99=float(p99),
+        largest=float(sizes.max()),
+        largest_raw=compared.max_raw_difference,
+    )
 
 
 def _flips(reference: Reference, compared: Comparison) -> list[Flip]:

@@ -9,13 +9,19 @@ from tabulate import tabulate
 
 from tallygate.export.parity.findings import Findings, Flip
 from tallygate.runtime.parity import gate_of
+from tallygate.train.scores import LengthBand
 
 MOST_FLIPS = 20
 """Flips per variant and engine that the page lists; ``parity.json`` has all."""
 
 
-def parity_page(title: str, facts: Sequence[str], found: Sequence[Findings], folder: str) -> str:
-    """The page; ``facts`` are lines on what was compared, ``folder`` holds the pictures and ``parity.json``."""
+def parity_page(
+    title: str, facts: Sequence[str], found: Sequence[Findings], folder: str, lengths: Sequence[LengthBand]
+) -> str:
+    """The page; ``facts`` are lines on what was compared, ``folder`` holds the pictures and ``parity.json``.
+
+    ``lengths`` say how honest the reference is by length.
+    """
     pictures = f"""## Pictures
 
 ![Histogram of the errors, per variant and engine]({folder}/errors.png)
@@ -24,7 +30,8 @@ def parity_page(title: str, facts: Sequence[str], found: Sequence[Findings], fol
     answered = any(one.errors for one in found)
     rest = f"All figures, with every check and every flip: [parity.json]({folder}/parity.json)."
     sections = ["\n".join(facts), _verdict(found), _summary(found), _failures(found), _errors(found), _accuracy(found)]
-    parts = [f"# {title}", *sections, _flips(found), pictures if answered else "", rest]
+    honest = _lengths(lengths, folder)
+    parts = [f"# {title}", *sections, _flips(found), honest, pictures if answered else "", rest]
     return "\n\n".join(filter(None, parts)) + "\n"
 
 
@@ -75,12 +82,14 @@ def _errors(found: Sequence[Findings]) -> str:
         for one in found
         for data, errors in one.errors.items()
     ]
-    headers = ["variant", "engine", "data", "mean", "median", "99%", "largest"]
-    return f"## Differences of the logits\n\n{_table(headers, rows)}" if rows else ""
+    headers = ["variant", "engine", "data", "mean", "median", "99%", "largest", "largest before"]
+    told = """Divided by the temperature of the text's length, as a user's probabilities are made of them; the largest
+is told before that too."""
+    return f"## Differences of the logits\n\n{told}\n\n{_table(headers, rows)}" if rows else ""
 
 
 def _sizes(errors: object) -> list[float]:
-    return [getattr(errors, name) for name in ("mean", "median", "p99", "largest")]
+    return [getattr(errors, name) for name in ("mean", "median", "p99", "largest", "largest_raw")]
 
 
 def _accuracy(found: Sequence[Findings]) -> str:
@@ -111,6 +120,23 @@ def _accuracy(found: Sequence[Findings]) -> str:
 {_table(headers, rows)}
 
 p is McNemar's exact two-sided test: a small one would mean that the two accuracies differ by more than chance."""
+
+
+def _lengths(bands: Sequence[LengthBand], folder: str) -> str:
+    if not bands:
+        return ""
+    headers = ["tokens", "texts", "right labels", "calibration error", "without temperatures"]
+    rows = [
+        [band.tokens, f"{band.rows:,}", f"{band.accuracy:.2%}", f"{band.after.error:.2%}", f"{band.before.error:.2%}"]
+        for band in bands
+    ]
+    return f"""## Scores by length
+
+Expected calibration error of PyTorch in float32, of real texts and of crops of them (parts with the whole's label).
+
+{_table(headers, rows)}
+
+![Accuracy by confidence, for texts of each length]({folder}/lengths.png)"""
 
 
 def _flips(found: Sequence[Findings]) -> str:

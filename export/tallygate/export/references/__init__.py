@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from tallygate.export.references.goldens import make_goldens as make_goldens
     from tallygate.export.references.goldens import one_thread as one_thread
     from tallygate.export.references.goldens import with_answers as with_answers
+    from tallygate.export.references.lengths import bands_of as bands_of
     from tallygate.export.references.validation import load_split as load_split
     from tallygate.export.references.validation import load_texts as load_texts
 else:
@@ -18,6 +19,7 @@ else:
         __name__,
         {
             "goldens": ("goldens_to_jsonl", "make_goldens", "one_thread", "with_answers"),
+            "lengths": ("bands_of",),
             "validation": ("load_split", "load_texts"),
         },
     )

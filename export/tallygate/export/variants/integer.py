@@ -40,7 +40,8 @@ class ImageFacts:
     vocabulary: Vocabulary
     contract: TextContract
     labels: Sequence[str]
-    temperature: float
+    temperatures: Sequence[float]
+    """Of texts of 1, 2, ... tokens; the last one of all longer texts."""
     texts: Sequence[str]
     """Golden texts, the telling ones first."""
     measured: Sequence[str]
@@ -66,7 +67,7 @@ def image_from_weights(weights: Weights, facts: ImageFacts, formats: Formats) ->
     contract = _by_tables(facts.contract)
     model = integer_from_weights(weights, formats)
     goldens = _goldens(IntegerLSTM(model), Tokenizer(facts.vocabulary, contract), facts.texts[:GOLDENS])
-    temperatures = np.array([facts.temperature])
+    temperatures = np.array(facts.temperatures)
     return image_from(ImageContents(model, facts.vocabulary, contract, facts.labels, temperatures, goldens))
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tallygate.runtime.bundle.limits import MAX_LABELS as MAX_LABELS
     from tallygate.runtime.bundle.limits import MAX_LINE as MAX_LINE
     from tallygate.runtime.bundle.limits import MAX_MARKS as MAX_MARKS
+    from tallygate.runtime.bundle.limits import MAX_TEMPERATURES as MAX_TEMPERATURES
     from tallygate.runtime.bundle.limits import MAX_TOKENS as MAX_TOKENS
     from tallygate.runtime.bundle.limits import MAX_VOCABULARY as MAX_VOCABULARY
     from tallygate.runtime.bundle.limits import MAX_WORDS as MAX_WORDS
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
     from tallygate.runtime.bundle.reader import Bundle as Bundle
     from tallygate.runtime.bundle.reader import open_bundle as open_bundle
     from tallygate.runtime.bundle.reader import shipped_bundle as shipped_bundle
+    from tallygate.runtime.bundle.temperatures import MAX_TEMPERATURE as MAX_TEMPERATURE
+    from tallygate.runtime.bundle.temperatures import MIN_TEMPERATURE as MIN_TEMPERATURE
+    from tallygate.runtime.bundle.temperatures import Temperatures as Temperatures
 else:
     from tallygate.runtime.rooms import handed_on
 
@@ -48,6 +52,7 @@ else:
                 "MAX_LABELS",
                 "MAX_LINE",
                 "MAX_MARKS",
+                "MAX_TEMPERATURES",
                 "MAX_TOKENS",
                 "MAX_VOCABULARY",
                 "MAX_WORDS",
@@ -65,5 +70,6 @@ else:
                 "manifest_to_json",
             ),
             "reader": ("Bundle", "open_bundle", "shipped_bundle"),
+            "temperatures": ("MAX_TEMPERATURE", "MIN_TEMPERATURE", "Temperatures"),
         },
     )

@@ -25,6 +25,8 @@ MAX_MARKS = 256
 """Punctuation marks that are kept as tokens."""
 MAX_TOKENS = 100_000
 """Tokens of a text that are read (``text.max_length``)."""
+MAX_TEMPERATURES = 2**14
+"""Lengths of a text that have a temperature of their own: as many decimals fit into ``bundle.json`` with room."""
 MAX_WORDS = 2**18
 """Words of the vocabulary, and rows of the embedding beside padding and unknown."""
 MAX_VOCABULARY = 16 * 2**20

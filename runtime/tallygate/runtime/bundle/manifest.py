@@ -20,19 +20,19 @@ from tallygate.runtime.bundle.limits import (
     MAX_WORDS,
 )
 from tallygate.runtime.bundle.names import is_plain_name
+from tallygate.runtime.bundle.temperatures import Temperature, Temperatures
 from tallygate.runtime.errors import BundleVersionError
 from tallygate.runtime.outputs import json_bytes
 from tallygate.runtime.text import TextContract
 
-SCHEMA = (1, 0)
+SCHEMA = (1, 1)
 """Version (major, minor) that this reader knows: it reads its own major version, older minors included."""
+CALIBRATION_SINCE = (1, 1)
+"""The first version whose temperatures depend on length."""
 
 GPU_PRECISIONS = {"cuda": ("fp32", "fp16"), "tensorrt": ("fp32", "fp16", "bf16")}
 """By engine, the precisions that it computes an LSTM in; its plans and kernels prove themselves where they run."""
 
-
-MIN_TEMPERATURE, MAX_TEMPERATURE = 2.0**-126, 2.0**126
-"""Within the normal numbers of float32, so that no logit that is one overflows when it is divided."""
 
 Line = Annotated[str, msgspec.Meta(max_length=MAX_LINE)]
 Count = Annotated[int, msgspec.Meta(ge=0)]
@@ -86,9 +86,12 @@ class Parity(_Section, frozen=True, kw_only=True):
     data: Line
     """What they were, such as ``goldens`` or ``goldens and 2,500 imdb validation texts``."""
     max_logit_difference: float
+    """Of logits as a user meets them: divided by their text's temperature (until schema 1.0 as they are)."""
     label_flips: int
     max_row_difference: float
     """Largest difference of a row's logits between being alone and being in another batch or padding."""
+    max_raw_difference: float | msgspec.UnsetType = msgspec.UNSET
+    """As ``max_logit_difference``, of logits as they are; from schema 1.1 on."""
 
 
 class Variant(_Section, frozen=True, kw_only=True):
@@ -125,8 +128,10 @@ class Manifest(_Section, frozen=True, kw_only=True):
     labels: Annotated[list[Line], msgspec.Meta(min_length=2, max_length=MAX_LABELS)]
     """Sorted. Two labels share one logit, positive meaning the second; more have one logit each, in this order."""
     text: TextContract
-    temperature: Annotated[float, msgspec.Meta(ge=MIN_TEMPERATURE, le=MAX_TEMPERATURE)]
-    """Logits are divided by it before they become probabilities (Guo et al. 2017)."""
+    temperature: Temperature | msgspec.UnsetType = msgspec.UNSET
+    """Of schema 1.0: one for texts of every length."""
+    calibration: Temperatures | msgspec.UnsetType = msgspec.UNSET
+    """From schema 1.1 on: logits are divided by these before they become probabilities (Guo et al. 2017)."""
     vocabulary_rows: Annotated[int, msgspec.Meta(ge=2, le=MAX_WORDS + 2)]
     """Rows of the embedding, padding and unknown included."""
     training: Training
@@ -139,6 +144,14 @@ class Manifest(_Section, frozen=True, kw_only=True):
     def outputs(self) -> int:
         """Logits per text."""
         return 1 if len(self.labels) == 2 else len(self.labels)
+
+    @property
+    def temperatures(self) -> Temperatures:
+        """What logits are divided by, whichever schema told it."""
+        if self.calibration:
+            return self.calibration
+        assert self.temperature is not msgspec.UNSET, "a manifest without temperatures is refused"
+        return Temperatures.constant(self.temperature)
 
 
 class _Versioned(msgspec.Struct):
@@ -165,18 +178,25 @@ def manifest_to_json(manifest: Manifest) -> bytes:
 
 
 def _check_version(schema: str, source: object) -> None:
-    major, _, minor = schema.partition(".")
-    if not (major.isdecimal() and minor.isdecimal()):
-        raise ValueError(f"schema {schema!r} is not major.minor")
-    if int(major) != SCHEMA[0] or int(minor) > SCHEMA[1]:
+    major, minor = _version(schema)
+    if major != SCHEMA[0] or minor > SCHEMA[1]:
         known = ".".join(map(str, SCHEMA))
         reason = f"has schema {schema}, and this tallygate reads up to {known}"
         raise BundleVersionError(source, reason, f"install a tallygate that reads schema {schema}")
 
 
+def _version(schema: str) -> tuple[int, int]:
+    major, _, minor = schema.partition(".")
+    if not (major.isdecimal() and minor.isdecimal()):
+        raise ValueError(f"schema {schema!r} is not major.minor")
+    return int(major), int(minor)
+
+
 def _check_contents(manifest: Manifest) -> None:
     labels, files, text = manifest.labels, manifest.files, manifest.text
     total = sum(facts.size for facts in files.values())
+    lengths = len(manifest.calibration.table) if manifest.calibration else 1
+    by_length = _version(manifest.schema) >= CALIBRATION_SINCE
     odd = [name for name in files if not is_plain_name(name) or name == LAYOUT.manifest]
     rules = {
         "labels must be sorted, each once": labels == sorted(set(labels)),
@@ -184,6 +204,10 @@ def _check_contents(manifest: Manifest) -> None:
         f"it lists {odd[:1]}, which is not a plain file name": not odd,
         f"its files must have at most {MAX_BYTES:,} bytes in all": total <= MAX_BYTES,
         f"text.max_length must be at most {MAX_TOKENS:,}": text.max_length <= MAX_TOKENS,
+        "schema 1.0 has `temperature`, and every later one `calibration` alone": (
+            bool(manifest.calibration) is by_length and bool(manifest.temperature) is not by_length
+        ),
+        "calibration.table must not be longer than text.max_length": lengths <= text.max_length,
         f"text.punctuation must hold at most {MAX_MARKS} marks": len(text.punctuation) <= MAX_MARKS,
     }
     for rule, holds in rules.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -98,6 +99,20 @@ def positive_int(text: str) -> int:
     if not 1 <= value < 10**9:
         raise argparse.ArgumentTypeError(f"{text[:40]!r} is no whole number from 1 to 999,999,999")
     return value
+
+
+def threshold_from(given: str) -> float:
+    """Of ``--abstain-below``; read here and not by argparse, whose errors take more than a line.
+
+    Raises :class:`UsageError` for what is no probability.
+    """
+    from tallygate.runtime.prediction import check_threshold
+
+    try:
+        value = float(given)
+    except ValueError:
+        value = math.nan
+    return check_threshold(value, f"--abstain-below {given}")
 
 
 def limit_numpy_threads(threads: int) -> None:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import math
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tallygate.runtime.command import Command
-from tallygate.runtime.commands.options import add_bundle_options, add_engine_options, bundle_path, limit_numpy_threads
+from tallygate.runtime.commands.options import (
+    add_bundle_options,
+    add_engine_options,
+    bundle_path,
+    limit_numpy_threads,
+    threshold_from,
+)
 from tallygate.runtime.errors import UsageError
 from tallygate.runtime.terminal import notice
 
@@ -42,7 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     formats = "output (default: table on a terminal, else jsonl); csv has six decimals, jsonl all"
     add("--format", choices=["table", "jsonl", "csv"], help=formats)
     add("--raw-csv", action="store_true", help="no ' before what a spreadsheet would run as a formula")
-    abstain = "no label for a score below P, from 0 to 1: null in jsonl, an empty cell in csv, (none) in a table"
+    abstain = "no label for a score below P, from 0 to 1: null in jsonl, an empty cell in csv, (unsure) in a table"
     add("--abstain-below", metavar="P", default="0", help=abstain)
 
 
@@ -50,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Classify and print."""
     limit_numpy_threads(arguments.threads or 1)
     _check(arguments)
-    abstain_below, joining = _threshold(arguments.abstain_below), _joining(arguments)
+    abstain_below, joining = threshold_from(arguments.abstain_below), _joining(arguments)
     from tallygate.runtime.classifier import Classifier
     from tallygate.runtime.commands.predict_output import WRITERS, Output
     from tallygate.runtime.commands.predict_rows import BadRows, answer_rows
@@ -98,17 +103,6 @@ def _check_follow(arguments: argparse.Namespace) -> None:
     for option in options:
         if getattr(arguments, option) not in (None, False):
             raise UsageError(f"--{option.replace('_', '-')}", "is for rows", "leave it out, or --follow")
-
-
-def _threshold(given: str) -> float:
-    """Read here and not by argparse, whose errors take more than a line."""
-    from tallygate.runtime.prediction import check_threshold
-
-    try:
-        value = float(given)
-    except ValueError:
-        value = math.nan
-    return check_threshold(value, f"--abstain-below {given}")
 
 
 def _named(arguments: argparse.Namespace) -> str | None:

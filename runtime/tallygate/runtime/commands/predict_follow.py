@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import BinaryIO, Protocol
 
 from tallygate.runtime.classifier import Classifier
+from tallygate.runtime.commands.predict_output import NO_LABEL
 from tallygate.runtime.errors import InputError, UsageError
 from tallygate.runtime.stream import Rereading, RunningPrediction
 from tallygate.runtime.terminal import notice, printable, printable_json
@@ -134,7 +135,7 @@ def _table(answers: Iterator[tuple[str, RunningPrediction]]) -> Iterator[str]:
     """For people. A + behind the number of tokens: the whole text would have been cut."""
     yield f"{'tokens':>7}   {'label':<{_LABEL_WIDTH}}  score   word"
     for word, p in answers:
-        label = printable("(none)" if p.label is None else p.label)[:_LABEL_WIDTH]
+        label = printable(NO_LABEL if p.label is None else p.label)[:_LABEL_WIDTH]
         count = f"{p.tokens:>7}{'+' if p.beyond else ' '}"
         yield f"{count}  {label:<{_LABEL_WIDTH}}  {p.score:>6.1%}  {printable(word)[:_WORD_WIDTH]}".rstrip()
 

@@ -17,7 +17,7 @@ from tallygate.runtime.terminal import printable, printable_json
 if TYPE_CHECKING:
     from tallygate.runtime.records import TextRow
 
-NO_LABEL = "(none)"
+NO_LABEL = "(unsure)"
 """Stands in a table where the classifier abstains."""
 _TEXT_WIDTH, _CELL_WIDTH, _LINE_WIDTH = 60, 24, 7
 

@@ -32,7 +32,7 @@ def _try(bundle: Bundle, engine: str, precision: str) -> Finding:
     name = f"{precision} on {engine}"
     try:
         created = create_engine(bundle, engine, precision)
-        check_goldens(bundle, bundle.tokenizer(), created, again=True)
+        check_goldens(bundle, bundle.tokenizer, created, again=True)
     except (EngineUnavailableError, UsageError) as error:
         return Finding(topic="bundle", name=name, status="absent", text=error.reason, mend=error.mend)
     except TallygateError as error:

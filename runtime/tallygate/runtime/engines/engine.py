@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Protocol, runtime_checkable
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from tallygate.runtime.batches import batches_by_length, pad
 from tallygate.runtime.errors import EngineError, TallygateError
 
-Ids = NDArray[np.int64]
-Logits = NDArray[np.float32]
+if TYPE_CHECKING:  # a process that asks the C core alone never loads numpy
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Ids = NDArray[np.int64]
+    Logits = NDArray[np.float32]
+
 _MEND = "do not serve this copy; run: tallygate verify"
 
 
@@ -35,6 +37,8 @@ class Engine(Protocol):
 
 def logits_or_error(engine: Engine, compute: Callable[[Ids, Ids], Logits], ids: Ids, lengths: Ids) -> Logits:
     """What ``compute`` gives, which is numbers, or one line: whatever a library raises becomes :class:`EngineError`."""
+    import numpy as np
+
     try:
         logits = compute(ids, lengths)
         is_answer = len(logits) == len(ids) and bool(np.isfinite(logits).all())
@@ -57,8 +61,11 @@ def copy_name(precision: str, engine: str, provider: str) -> str:
 class TextEngine(Protocol):
     """An engine that holds the tokenizer too, and answers texts whole."""
 
-    def run_texts(self, texts: Sequence[str]) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
-        """Texts -> logits [texts, outputs], and how many tokens were read of each, [texts]."""
+    def answers(self, texts: Sequence[str]) -> tuple[list[list[float]], list[int]]:
+        """Texts -> a row of logits each, numbers that float32 holds, and how many tokens were read of each."""
+
+    def check_goldens(self) -> None:
+        """Raise :class:`GateError` where a golden text of its own is answered otherwise than at export, by one bit."""
 
 
 class Streams(Protocol):
@@ -104,6 +111,8 @@ class ImageEngine(Protocol):
 
 def logits_of_rows(engine: Engine, rows: Sequence[Sequence[int]], outputs: int, batch_size: int) -> NDArray[np.float32]:
     """Rows of ids -> logits [rows, outputs], computed in batches of at most ``batch_size`` rows of like length."""
+    import numpy as np
+
     logits = np.full((len(rows), outputs), np.nan, np.float32)
     for positions in batches_by_length(rows, batch_size):
         batch = pad([rows[position] for position in positions])

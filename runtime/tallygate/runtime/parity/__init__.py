@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from tallygate.runtime.parity.gate import Reference as Reference
     from tallygate.runtime.parity.gate import check_parity as check_parity
     from tallygate.runtime.parity.gate import described as described
+    from tallygate.runtime.parity.gate import gate_temperatures as gate_temperatures
     from tallygate.runtime.parity.gate import labels_never_given as labels_never_given
     from tallygate.runtime.parity.gate import measure_parity as measure_parity
     from tallygate.runtime.parity.gate import reference_from_bundle as reference_from_bundle
@@ -35,6 +36,7 @@ else:
                 "Reference",
                 "check_parity",
                 "described",
+                "gate_temperatures",
                 "labels_never_given",
                 "measure_parity",
                 "reference_from_bundle",

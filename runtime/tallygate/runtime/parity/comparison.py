@@ -23,6 +23,8 @@ class Comparison:
 
     expected: Logits
     found: Logits
+    temperatures: NDArray[np.float64] | None = None
+    """[rows] what logits are divided by before a user meets them; ``None``: differences are of logits as they are."""
 
     @property
     def not_finite(self) -> int:
@@ -31,9 +33,18 @@ class Comparison:
 
     @property
     def max_difference(self) -> float:
-        """Largest difference of any logit; NaN where any is NaN."""
-        with np.errstate(invalid="ignore"):
-            return float(np.abs(self.found - self.expected).max())
+        """Largest difference of any logit as a user meets it, divided by its temperature; NaN where any is NaN."""
+        return float(self.differences.max())
+
+    @property
+    def max_raw_difference(self) -> float:
+        """Largest difference of any logit as it is; NaN where any is NaN."""
+        return float(_apart(self.found, self.expected).max())
+
+    @property
+    def differences(self) -> NDArray[np.float64]:
+        """[rows, outputs]: sizes of the differences, divided by the temperatures."""
+        return _divided(_apart(self.found, self.expected), self.temperatures)
 
     @property
     def flips(self) -> NDArray[np.bool_]:
@@ -43,7 +54,8 @@ class Comparison:
 
     def flips_beyond(self, margin: float) -> int:
         """Labels that differ although the reference was decided by at least ``margin``."""
-        return int((self.flips & (margins(self.expected) >= margin)).sum())
+        ahead = _divided(margins(self.expected)[:, None], self.temperatures)[:, 0]
+        return int((self.flips & (ahead >= margin)).sum())
 
     def points_lost(self, targets: NDArray[np.int64]) -> float:
         """Accuracy of the reference less that of the engine, in points.
@@ -56,8 +68,19 @@ class Comparison:
 
 def joined(parts: Sequence[Comparison]) -> Comparison:
     """All rows of ``parts`` as one comparison."""
-    expected = np.concatenate([part.expected for part in parts])
-    return Comparison(expected, np.concatenate([part.found for part in parts]))
+    expected, found = (np.concatenate([getattr(part, name) for part in parts]) for name in ("expected", "found"))
+    divisors = [part.temperatures for part in parts if part.temperatures is not None]
+    return Comparison(expected, found, np.concatenate(divisors) if divisors else None)
+
+
+def _apart(found: Logits, expected: Logits) -> NDArray[np.float32]:
+    with np.errstate(invalid="ignore"):
+        distance: NDArray[np.float32] = np.abs(found - expected)
+    return distance
+
+
+def _divided(values: NDArray[np.float32], temperatures: NDArray[np.float64] | None) -> NDArray[np.float64]:
+    return values.astype(np.float64) if temperatures is None else values / temperatures[:, None]
 
 
 def margins(logits: Logits) -> NDArray[np.float32]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from tallygate.runtime.bundle import Bundle, Golden, Parity
+from tallygate.runtime.bundle import Bundle, Golden, Manifest, Parity, Temperatures
 from tallygate.runtime.engines import Engine, logits_of_rows
 from tallygate.runtime.parity.comparison import Comparison, Logits, deviation, joined
 from tallygate.runtime.parity.grid import GridResult, run_grid
@@ -31,6 +31,8 @@ MINIMUM_LABELS = 2
 """Least number of labels that the reference gives. Rare ones that it never gives are reported only: that the model does
 not say them is a matter of its training, and their logits are compared like all others."""
 _BATCH_SIZE = 64
+AS_THEY_ARE = Temperatures.constant(1.0)
+"""Limits are on logits as they are."""
 
 
 @dataclass(frozen=True)
@@ -50,8 +52,13 @@ class Reference:
     """What variants answered at export, float32 [rows, outputs] by name, where a copy is held to that as well."""
     flips: Mapping[str, int] = field(default_factory=dict)
     """Labels that flipped at export over all that was compared there, by variant: all may be among these texts."""
+    raw: Mapping[str, float] = field(default_factory=dict)
+    """Largest difference at export of logits that no temperature divided, by variant: where temperatures are high, an
+    alteration hides behind them, so that a copy is held to that as well."""
     row_ids: Sequence[str] | None = None
     """Where each text stands in its source; ``None`` where its place in ``texts`` says it all."""
+    temperatures: Temperatures = AS_THEY_ARE
+    """Of goldens: what the logits of all texts that are compared with them are divided by, by length."""
 
 
 @dataclass(frozen=True)
@@ -70,17 +77,28 @@ def reference_from_bundle(bundle: Bundle) -> Reference:
         name: max((min(p.label_flips, gate_of(name).flips_allowed(p.rows)) for p in variant.parity.values()), default=0)
         for name, variant in variants
     }
-    return replace(reference_from_goldens(bundle.goldens()), flips=flips)
+    temperatures = gate_temperatures(bundle.manifest)
+    figures = {name: [p.max_raw_difference or 0.0 for p in variant.parity.values()] for name, variant in variants}
+    raw = {name: max(found) for name, found in figures.items() if found and bundle.manifest.calibration}
+    return replace(reference_from_goldens(bundle.goldens(), temperatures), flips=flips, raw=raw)
 
 
-def reference_from_goldens(goldens: Sequence[Golden]) -> Reference:
-    """The goldens as a reference."""
+def gate_temperatures(manifest: Manifest) -> Temperatures:
+    """What logits are divided by before they are compared.
+
+    A bundle of schema 1.0 was held to its gates without temperatures, and stays as good as it was.
+    """
+    return manifest.calibration or AS_THEY_ARE
+
+
+def reference_from_goldens(goldens: Sequence[Golden], temperatures: Temperatures = AS_THEY_ARE) -> Reference:
+    """The goldens as a reference; without ``temperatures`` limits are on logits as they are."""
     logits = np.array([golden.logits for golden in goldens], np.float32)
     texts, ids = [golden.text for golden in goldens], [golden.ids for golden in goldens]
     answers = {
         name: np.array([golden.variants[name] for golden in goldens], np.float32) for name in goldens[0].variants
     }
-    return Reference("goldens", texts, logits, ids, answers=answers)
+    return Reference("goldens", texts, logits, ids, answers=answers, temperatures=temperatures)
 
 
 def check_parity(
@@ -111,12 +129,17 @@ def measure_parity(
     try:
         rows = [[tokenizer.encode(text) for text in reference.texts] for reference in references]
         checks += _text_checks(references, rows)
-        compared = [_compare(engine, ids, r.logits) for ids, r in zip(rows, references, strict=True)]
-        grid = run_grid(engine, rows[0], goldens.logits, tokenizer.contract.max_length)
+        divisors = [goldens.temperatures.of([len(row) for row in ids]) for ids in rows]
+        compared = [
+            Comparison(r.logits, logits_of_rows(engine, ids, r.logits.shape[1], _BATCH_SIZE), temperatures)
+            for r, ids, temperatures in zip(references, rows, divisors, strict=True)
+        ]
+        grid = run_grid(engine, rows[0], goldens.logits, tokenizer.contract.max_length, divisors[0])
         whole = joined(compared)
         checks += _answer_checks(
             gate_of(engine.precision), whole, grid, flips_allowed(engine.precision, goldens, whole)
         )
+        checks.append(_raw_check(engine.precision, goldens, whole, grid))
         checks += _drift_checks(engine.precision, goldens, compared[0])
         for answers, reference in zip(compared, references, strict=True):
             checks += _accuracy_checks(gate_of(engine.precision), answers, reference)
@@ -127,10 +150,6 @@ def measure_parity(
         precision=engine.precision, engine=engine.name, provider=engine.provider, checks=checks, parity=parity
     )
     return ParityResult(report, compared)
-
-
-def _compare(engine: Engine, rows: Sequence[Sequence[int]], expected: Logits) -> Comparison:
-    return Comparison(expected, logits_of_rows(engine, rows, expected.shape[1], _BATCH_SIZE))
 
 
 def labels_never_given(references: Sequence[Reference]) -> list[int]:
@@ -177,6 +196,20 @@ def _answer_checks(gate: Gate, answers: Comparison, grid: GridResult, allowed: i
         yield GateCheck(name=name, figure=answers.flips_beyond(margin), limit=0)
 
 
+def raw_limit(precision: str, goldens: Reference) -> float:
+    """Of a copy's logits before temperatures: its gate, or twice what the variant was off at export; else infinity.
+
+    Where it is made there is nothing yet to hold it to, and the gate is on what users meet.
+    """
+    at_export = goldens.raw.get(precision)
+    return math.inf if at_export is None else max(gate_of(precision).max_logit_difference, 2 * at_export)
+
+
+def _raw_check(precision: str, goldens: Reference, answers: Comparison, grid: GridResult) -> GateCheck:
+    figure, limit = max(answers.max_raw_difference, grid.max_raw_difference), _finite(raw_limit(precision, goldens))
+    return GateCheck(name="max logit difference, not divided by temperatures", figure=figure, limit=limit)
+
+
 def _accuracy_checks(gate: Gate, answers: Comparison, reference: Reference) -> Iterator[GateCheck]:
     if reference.targets is not None:
         lost = answers.points_lost(reference.targets)
@@ -197,6 +230,7 @@ def _parity(references: Sequence[Reference], answers: Comparison, grid: GridResu
         max_logit_difference=max(answers.max_difference, grid.max_logit_difference),
         label_flips=int(answers.flips.sum()),
         max_row_difference=grid.max_row_difference,
+        max_raw_difference=max(answers.max_raw_difference, grid.max_raw_difference),
     )
 
 

@@ -11,11 +11,9 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from unicodedata import unidata_version
-
-import numpy as np
 
 from tallygate.runtime.bundle import GPU_PRECISIONS, Bundle
 from tallygate.runtime.engines import Engine
@@ -26,18 +24,18 @@ _ANSWERING = ("engines", "graph", "parity", "text", "unicode")
 """Rooms whose code decides what an answer is."""
 
 
-def check_goldens(bundle: Bundle, tokenizer: Tokenizer, engine: Engine, again: bool = False) -> None:
+def check_goldens(bundle: Bundle, tokenizer: Callable[[], Tokenizer], engine: Engine, again: bool = False) -> None:
     """Raise :class:`GateError` when the tokenizer or the engine answers a golden row unlike the reference.
 
-    What was proved here before is not asked ``again`` unless that is said. Raises :class:`BundleInvalidError` when
-    the goldens cannot be read or the engine cannot answer them.
+    What was proved here before is not asked ``again`` unless that is said; ``tokenizer`` gives the bundle's then.
+    Raises :class:`BundleInvalidError` when the goldens cannot be read or the engine cannot answer them.
     """
     conditions = _conditions(engine)
     if not again and conditions and is_proved(bundle.sha256, conditions):
         return
     from tallygate.runtime.parity.golden_answers import ask_goldens  # the gate, which a load seldom needs
 
-    ask_goldens(bundle, tokenizer, engine)
+    ask_goldens(bundle, tokenizer(), engine)
     if conditions:
         keep_proof(bundle.sha256, conditions)
 
@@ -47,9 +45,19 @@ def _conditions(engine: Engine) -> list[str]:
     code = _state_of_code()
     if not code or engine.name in GPU_PRECISIONS:
         return []
-    library = getattr(sys.modules.get(engine.name), "__version__", np.__version__)
     python = f"python {sys.version}, unicode {unidata_version}"
-    return [code, f"{engine.name} {library}", engine.precision, engine.provider, python, *processor()]
+    return [code, f"{engine.name} {_library(engine)}", engine.precision, engine.provider, python, *processor()]
+
+
+def _library(engine: Engine) -> str:
+    """What computes beside our own code: a version, or the C core's file as it is now."""
+    if engine.name == "native":
+        from tallygate.runtime.engines.integer import load_library
+
+        return load_library().build
+    import numpy as np
+
+    return str(getattr(sys.modules.get(engine.name), "__version__", np.__version__))
 
 
 def _state_of_code() -> str:

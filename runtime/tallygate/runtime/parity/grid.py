@@ -50,22 +50,32 @@ class GridResult:
     max_row_difference: float
     """Largest difference of a row's logits between standing alone and any other place; NaN where any is NaN."""
     max_logit_difference: float
-    """Largest difference from the reference, over all places."""
+    """Largest difference from the reference, over all places, of logits divided by their row's temperature."""
+    max_raw_difference: float
+    """The same of logits as they are."""
 
 
 def run_grid(
-    engine: Engine, ids: Sequence[Sequence[int]], reference: NDArray[np.float32], max_length: int
+    engine: Engine,
+    ids: Sequence[Sequence[int]],
+    reference: NDArray[np.float32],
+    max_length: int,
+    temperatures: NDArray[np.float64],
 ) -> GridResult:
-    """Run the grid over ``ids``; ``reference`` is float32 [rows, outputs]; no batch is longer than ``max_length``."""
+    """Run the grid over ``ids``; ``reference`` is float32 [rows, outputs], ``temperatures`` [rows].
+
+    No batch is longer than ``max_length``.
+    """
     probes = _probes(ids)
     alone = {row: _run(engine, Arrangement((row,), len(ids[row])), ids)[0] for row in probes}
-    between, from_reference = [0.0], [_distance(logits, reference[row]) for row, logits in alone.items()]
+    between, apart = [0.0], [(row, _distance(logits, reference[row])) for row, logits in alone.items()]
     for arrangement in arrangements(probes, [len(row) for row in ids], max_length):
         for row, logits in zip(arrangement.rows, _run(engine, arrangement, ids), strict=True):
-            from_reference.append(_distance(logits, reference[row]))
+            apart.append((row, _distance(logits, reference[row])))
             if row in alone:
                 between.append(_distance(logits, alone[row]))
-    return GridResult(float(np.max(between)), float(np.max(from_reference)))
+    divided, raw = [distance / temperatures[row] for row, distance in apart], [distance for _, distance in apart]
+    return GridResult(*(float(np.max(distances)) for distances in (between, divided, raw)))
 
 
 def arrangements(probes: Sequence[int], lengths: Sequence[int], max_length: int) -> Iterator[Arrangement]:

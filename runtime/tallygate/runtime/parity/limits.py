@@ -16,11 +16,12 @@ class Gate:
     """The limits of one precision."""
 
     max_logit_difference: float
-    """Largest difference of any logit; infinity where it is only reported."""
+    """Largest difference of any logit as a user meets it, divided by the temperature of its text's length; infinity
+    where it is only reported."""
     flip_rate: float
     """Share of rows whose label may differ."""
     max_row_difference: float
-    """Largest difference of a row's logits between batches; infinity where it is only reported."""
+    """Largest difference of a row's logits, as they are, between batches; infinity where it is only reported."""
     flips_within_margin: float | None = None
     """If set, a label may differ only where the reference's margin is below it."""
     accuracy_points: float | None = None

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from tallygate.runtime.records.columns import without_column as without_column
     from tallygate.runtime.records.formats import Format as Format
     from tallygate.runtime.records.opening import Watcher as Watcher
+    from tallygate.runtime.records.opening import check_ends as check_ends
     from tallygate.runtime.records.opening import checked_encoding as checked_encoding
     from tallygate.runtime.records.opening import opened as opened
     from tallygate.runtime.records.reader import FORMATS as FORMATS
@@ -33,7 +34,7 @@ else:
         {
             "columns": ("TEXT_COLUMNS", "choose_column", "guess_column", "text_in", "without_column"),
             "formats": ("Format",),
-            "opening": ("Watcher", "checked_encoding", "opened"),
+            "opening": ("Watcher", "check_ends", "checked_encoding", "opened"),
             "reader": (
                 "FORMATS",
                 "format_from_name",

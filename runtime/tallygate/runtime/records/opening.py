@@ -63,6 +63,13 @@ def opened(source: str | Path | BinaryIO, name: str, watcher: Watcher | None = N
         raise InputError(name, f"cannot be read ({error.strerror or error})", "check the path") from error
 
 
+def check_ends(path: str | Path) -> None:
+    """Raise :class:`InputError` for a FIFO or a device, which may never end; whether there is a file is not asked."""
+    path = Path(path)
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise InputError(path, "is no regular file, and may never end", "write the texts into a file")
+
+
 def checked_encoding(encoding: str) -> str:
     """The encoding by Python's name for it. Raises :class:`UsageError` when it is no encoding of text.
 

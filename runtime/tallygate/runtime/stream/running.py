@@ -34,7 +34,7 @@ class RunningMaker:
 
     def make(self, logits: NDArray[np.float64], tokens: NDArray[np.int64]) -> list[RunningPrediction]:
         """``logits`` [batch, outputs], ``tokens`` [batch] -> an answer per row."""
-        answers = self.maker.make(logits.astype(np.float32))
+        answers = self.maker.make(logits.astype(np.float32), tokens.tolist())
         return [
             RunningPrediction(**values_of(answer), tokens=count, beyond=count > self.max_length)
             for answer, count in zip(answers, tokens.tolist(), strict=True)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 
 UNICODE_VERSION = 17
 FILE = "unicode17.bin"
@@ -49,6 +48,8 @@ class UnicodeTables:
 
 def table_bytes() -> bytes:
     """The tables as the file has them, and the C core."""
+    from importlib.resources import files  # brings tempfile and random along, for texts that are not ASCII alone
+
     return (files("tallygate.runtime.unicode") / FILE).read_bytes()
 
 

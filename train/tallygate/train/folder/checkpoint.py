@@ -14,7 +14,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
 
-from tallygate.runtime.bundle import FileFacts, Training
+from tallygate.runtime.bundle import FileFacts, Temperatures, Training
 from tallygate.runtime.errors import BundleInvalidError, CheckpointError
 from tallygate.runtime.outputs import write_bytes, write_json
 from tallygate.runtime.text import TextContract, Vocabulary
@@ -37,8 +37,8 @@ class Checkpoint:
     text: TextContract
     labels: tuple[str, ...]
     """Sorted."""
-    temperature: float
-    """Logits are divided by it before they become probabilities (Guo et al. 2017)."""
+    temperatures: Temperatures
+    """Logits are divided by them before they become probabilities (Guo et al. 2017)."""
     training: Training
     data: DataSource
     """What it was trained on, so that its validation texts can be read again where they are at hand."""
@@ -51,7 +51,9 @@ class _Description(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     architecture: Architecture
     text: TextContract
     labels: tuple[str, ...]
-    temperature: float
+    temperature: float | msgspec.UnsetType = msgspec.UNSET
+    """One for all lengths, in checkpoints that are older than ``calibration``."""
+    calibration: Temperatures | msgspec.UnsetType = msgspec.UNSET
     training: Training
     data: DataSource
     files: dict[str, FileFacts]
@@ -62,7 +64,9 @@ class _Description(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
             f"version {self.version} is not 1": self.version == 1,
             "labels must be two or more, sorted, each once": len(labels) >= 2 and labels == sorted(set(labels)),
             "the network's outputs do not fit the labels": self.architecture.outputs == outputs,
-            "temperature must be above 0": 0 < self.temperature < math.inf,
+            "it must have either temperature or calibration": [self.temperature, self.calibration].count(msgspec.UNSET)
+            == 1,
+            "temperature must be above 0": self.temperature is msgspec.UNSET or 0 < self.temperature < math.inf,
         }
         for rule, holds in rules.items():
             if not holds:
@@ -87,7 +91,7 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
         architecture=checkpoint.model.architecture,
         text=checkpoint.text,
         labels=checkpoint.labels,
-        temperature=checkpoint.temperature,
+        calibration=checkpoint.temperatures,
         training=checkpoint.training,
         data=checkpoint.data.without_paths(),
         files={name: _facts(data) for name, data in files.items()},
@@ -111,7 +115,7 @@ def load_checkpoint(path: str | Path) -> Checkpoint:
         vocabulary=_vocabulary(files[LAYOUT.vocabulary], architecture, folder / LAYOUT.vocabulary),
         text=description.text,
         labels=description.labels,
-        temperature=description.temperature,
+        temperatures=description.calibration or Temperatures.constant(description.temperature or 1.0),
         training=description.training,
         data=_data_source(folder, description),
     )

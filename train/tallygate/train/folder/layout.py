@@ -37,6 +37,8 @@ class RunLayout:
     confusion: str = "confusion.png"
     reliability: str = "reliability.png"
     """Accuracy by confidence."""
+    lengths: str = "lengths.png"
+    """The same for texts of each length."""
     coverage: str = "coverage.png"
     """Accuracy by the share of texts that are answered."""
     result: str = "result.json"

@@ -14,15 +14,12 @@ from tallygate.runtime.engines.plain import ActivationName
 from tallygate.runtime.errors import PresetError
 from tallygate.runtime.graph import Pooling, check_pooling_floor
 from tallygate.runtime.ngrams import MAX_IDS, longest_text
+from tallygate.train.presets.section import Section
+from tallygate.train.presets.short import ShortPreset
+from tallygate.train.presets.training import TrainingPreset
 
 
-class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    def _require(self, holds: bool, field: str, rule: str) -> None:
-        if not holds:
-            raise ValueError(f"{field} = {getattr(self, field)!r} must be {rule}")
-
-
-class TextPreset(_Section, frozen=True, kw_only=True):
+class TextPreset(Section, frozen=True, kw_only=True):
     """How text becomes ids."""
 
     vocabulary_size: int
@@ -49,7 +46,7 @@ _DROPOUTS = (
 )
 
 
-class ModelPreset(_Section, frozen=True, kw_only=True):
+class ModelPreset(Section, frozen=True, kw_only=True):
     """The network: embedding, LSTM, pooling, activation, dropout, linear."""
 
     embedding_size: int
@@ -87,64 +84,7 @@ class ModelPreset(_Section, frozen=True, kw_only=True):
         check_pooling_floor(self.pooling, self.pooling_floor)
 
 
-class TrainingPreset(_Section, frozen=True, kw_only=True):
-    """The training loop."""
-
-    epochs: int
-    """Passes over the training data, at most."""
-    batch_size: int = 64
-    """Texts per step."""
-    optimizer: Literal["adam", "adamw"] = "adam"
-    """Adam (Kingma & Ba 2015), or AdamW with decoupled weight decay (Loshchilov & Hutter 2019)."""
-    learning_rate: float = 1e-3
-    """Highest step size."""
-    weight_decay: float = 0.0
-    """Strength of weight decay, of all weights but the embedding's."""
-    embedding_rate: float = 1.0
-    """How many times as fast as the other weights the embedding learns: vectors that begin well are moved little."""
-    schedule: Literal["constant", "cosine", "linear"] = "constant"
-    """How the learning rate falls after the warm-up; `cosine` and `linear` end at 1% of it."""
-    warmup_steps: int = 0
-    """Steps in which the learning rate rises from 0."""
-    clip_norm: float = 1.0
-    """Longest gradient (Euclidean norm over all parameters); 0 leaves gradients as they are."""
-    patience: int = 0
-    """Epochs without a better validation accuracy, or a lower loss at the same, that end the training; 0 is off."""
-    keep: Literal["best", "last"] = "best"
-    """Which epoch is kept: the best by validation accuracy, or the last, where a schedule has come to its end."""
-    ema_decay: float = 0.0
-    """Decay per step of the exponential moving average of the weights that is evaluated and kept; 0 is off. It begins
-    lower, at (1 + step) / (10 + step), so that the first weights are soon forgotten."""
-    word_dropout: float = 0.0
-    """Share of the tokens that are replaced by the unknown word in training (Iyyer et al. 2015)."""
-    label_smoothing: float = 0.0
-    """Share of each label's probability that is spread over all labels (Szegedy et al. 2016)."""
-    adversarial: float = 0.0
-    """Length of the step toward a greater loss that a text's embedded words take, in root mean squares of their
-    table; half of the loss is that of the moved text (Miyato et al. 2017). Training takes twice as long; 0 is off."""
-    head_scale: float = 1.0
-    """How many times larger the classifier's weights start and how many times faster they learn than the others."""
-    class_weights: Literal["none", "balanced"] = "none"
-    """`balanced` weighs each label by the inverse of its share of the training data."""
-    precision: Literal["auto", "float32", "bfloat16"] = "auto"
-    """Arithmetic of the forward pass; `auto` is bfloat16 where the CPU computes it natively."""
-    seed: int = 0
-    """Seed of initial weights, batch order and dropout."""
-
-    def __post_init__(self) -> None:
-        for field in ("epochs", "batch_size"):
-            self._require(1 <= getattr(self, field) <= 1_000_000, field, "from 1 to 1,000,000")
-        for field in ("weight_decay", "warmup_steps", "clip_norm", "patience", "seed"):
-            self._require(getattr(self, field) >= 0, field, "at least 0")
-        self._require(0.0 < self.learning_rate <= 10.0, "learning_rate", "above 0 and at most 10")
-        for field in ("ema_decay", "word_dropout", "label_smoothing"):
-            self._require(0.0 <= getattr(self, field) < 1.0, field, "at least 0 and below 1")
-        self._require(0.0 <= self.adversarial <= 1000.0, "adversarial", "from 0 to 1000")
-        self._require(0.0 <= self.embedding_rate <= 1000.0, "embedding_rate", "from 0 to 1000")
-        self._require(0.0 < self.head_scale <= 1000.0, "head_scale", "above 0 and at most 1000")
-
-
-class TeacherPreset(_Section, frozen=True, kw_only=True):
+class TeacherPreset(Section, frozen=True, kw_only=True):
     """Distillation: the network learns a teacher's probabilities, of unlabelled texts too (Hinton et al. 2015)."""
 
     models: tuple[Literal["ngrams", "documents"], ...] = ("ngrams", "documents")
@@ -169,7 +109,7 @@ class TeacherPreset(_Section, frozen=True, kw_only=True):
         self._require(1 <= self.document_epochs <= 1_000_000, "document_epochs", "from 1 to 1,000,000")
 
 
-class WordsPreset(_Section, frozen=True, kw_only=True):
+class WordsPreset(Section, frozen=True, kw_only=True):
     """What the embedding begins with; and more words than rows: words that a trained wide network treats alike share a
     row."""
 
@@ -189,7 +129,7 @@ class WordsPreset(_Section, frozen=True, kw_only=True):
         self._require(1 <= self.epochs <= 1_000_000, "epochs", "from 1 to 1,000,000")
 
 
-class WidePreset(_Section, frozen=True, kw_only=True):
+class WidePreset(Section, frozen=True, kw_only=True):
     """Words and n-grams that stand beside the LSTM, fitted apart from it (Cheng et al. 2016 call such a model wide and
     deep; docs/ngrams.md)."""
 
@@ -211,7 +151,7 @@ class WidePreset(_Section, frozen=True, kw_only=True):
         self._require(2 <= self.folds <= 100, "folds", "from 2 to 100")
 
 
-class LanguageModelPreset(_Section, frozen=True, kw_only=True):
+class LanguageModelPreset(Section, frozen=True, kw_only=True):
     """Pretraining of embedding and first layer as a language model on all texts (Dai & Le 2015), in each direction."""
 
     epochs: int
@@ -235,7 +175,7 @@ class LanguageModelPreset(_Section, frozen=True, kw_only=True):
         self._require(0.0 < self.share <= 1.0, "share", "above 0 and at most 1")
 
 
-class Preset(_Section, frozen=True, kw_only=True):
+class Preset(Section, frozen=True, kw_only=True):
     """One recipe, whole."""
 
     text: TextPreset
@@ -244,6 +184,8 @@ class Preset(_Section, frozen=True, kw_only=True):
     tuning: TrainingPreset | None = None
     """A second stage on the labelled texts alone that goes on from the first one's weights; its seed and precision are
     those of `[training]`."""
+    short: ShortPreset | None = None
+    """None learns from whole texts alone."""
     teacher: TeacherPreset | None = None
     """None learns from the labels alone."""
     words: WordsPreset | None = None

@@ -26,7 +26,8 @@ from msgspec.structs import replace
 
 from tallygate.runtime.text import FIRST_WORD, TEXT_VERSION, Splitter
 from tallygate.train.corpora import Corpus
-from tallygate.train.presets.preset import Preset, TeacherPreset, TextPreset, TrainingPreset, load_preset
+from tallygate.train.presets.preset import Preset, TeacherPreset, TextPreset, load_preset
+from tallygate.train.presets.training import TrainingPreset
 
 AUTO = "auto"
 """Name of the preset that is decided from the data."""

@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tallygate.runtime.text import TEXT_VERSION, TextContract, Tokenizer, Vocabulary
+from tallygate.runtime.text import TEXT_VERSION, Splitter, TextContract, Tokenizer, Vocabulary
 from tallygate.train.corpora import Corpus, Split
 from tallygate.train.counts import vocabulary_from_texts
 from tallygate.train.loop import EncodedSplit, encode
 from tallygate.train.network import Architecture
 from tallygate.train.presets import Preset, TeacherPreset
+from tallygate.train.sentences import PolarWords, polar_words
 from tallygate.train.teachers import Probabilities, TeacherScores
 
 
@@ -30,6 +31,8 @@ class RunData:
     test: EncodedSplit | None
     distilled: EncodedSplit | None
     """Training texts and those without a label, with a teacher's probabilities, where there is a teacher."""
+    polar: PolarWords | None
+    """Words that say good or bad, where the recipe has a stage of short texts and the labels are such."""
     facts: Mapping[str, object]
     """Of the corpus: where it came from, counts, hashes, what was left out."""
 
@@ -100,8 +103,17 @@ def run_data_from_corpus(
         validation=encoded(corpus.validation),
         test=encoded(corpus.test) if corpus.test is not None else None,
         distilled=distilled,
+        polar=_polar_words(corpus, preset, text),
         facts=corpus.facts,
     )
+
+
+def _polar_words(corpus: Corpus, preset: Preset, text: TextContract) -> PolarWords | None:
+    short = preset.short
+    if short is None or set(corpus.labels) != {short.negative, short.positive}:
+        return None
+    is_good = (corpus.targets(corpus.train) == corpus.labels.index(short.positive)).astype(int).tolist()
+    return polar_words(corpus.train.texts, is_good, Splitter(text.punctuation, text.version))
 
 
 def _taught(split: EncodedSplit, probabilities: Probabilities, label_share: float) -> EncodedSplit:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from tallygate.runtime.bundle import Training
+from tallygate.runtime.bundle import Temperatures, Training
 from tallygate.runtime.version import VERSION
 from tallygate.train.folder import LAYOUT, Checkpoint, RunFacts, load_checkpoint, save_checkpoint
 from tallygate.train.loop import EncodedSplit
@@ -24,14 +24,21 @@ from tallygate.train.run.state import RunState
 from tallygate.train.scores import (
     Calibration,
     Confidences,
+    LengthBand,
+    answers_from_logits,
+    answers_of,
+    bands_by_length,
     calibration_from_logits,
     confidences_from_logits,
     confusion_from_logits,
     coverage_points,
+    crops_of,
     draw_confusion,
     draw_coverage,
+    draw_lengths,
     draw_reliability,
     evaluate,
+    fit_temperatures,
     score_from_logits,
 )
 
@@ -58,7 +65,7 @@ def checkpoint_of_best(facts: RunFacts, data: RunData, state: RunState, beside: 
         vocabulary=data.vocabulary,
         text=data.text,
         labels=data.labels,
-        temperature=state.best.temperature,
+        temperatures=Temperatures.constant(state.best.temperature),
         training=training,
         data=facts.data,
     )
@@ -86,7 +93,7 @@ def finish_run(
     rivals: Sequence[PartScore] = (),
 ) -> Result:
     """Score the checkpoint as it was written, on the test split where there is one; write scores and result."""
-    checkpoint = load_checkpoint(folder)
+    checkpoint = _calibrated(load_checkpoint(folder), data)
     scored = _scored(checkpoint, data)
     trained = _with_test_score(checkpoint, data, scored)
     save_checkpoint(folder, trained)
@@ -101,18 +108,27 @@ def finish_run(
         corpus=dict(data.facts),
         labels=data.labels,
         words=len(data.vocabulary),
-        temperature=checkpoint.temperature,
+        temperature=1.0 if state.best is None else state.best.temperature,
+        temperatures=checkpoint.temperatures.law,
         confusion_split=scored[-1].name if scored else None,
         confusion=confusion_from_logits(scored[-1].logits, scored[-1].targets, data.labels) if scored else [],
         calibration=[split.calibration(checkpoint) for split in scored],
-        coverage=coverage_points(scored[-1].answers(checkpoint)) if scored else [],
+        by_length=scored[-1].by_length(checkpoint) if scored else [],
+        coverage=coverage_points(scored[-1].confidences(checkpoint)) if scored else [],
         rivals=list(rivals),
         parts=[] if beside is None else _parts(data, _lstm_of_best(facts, data, state), beside),
     )
     if scored:
-        _draw(folder, result, scored[-1].answers(checkpoint), f"{data.name}, {scored[-1].name}")
+        _draw(folder, result, scored[-1].confidences(checkpoint), f"{data.name}, {scored[-1].name}")
     result.write(folder)
     return result
+
+
+def _calibrated(checkpoint: Checkpoint, data: RunData) -> Checkpoint:
+    """With temperatures by length, where anything is held out to fit them."""
+    if not len(data.validation):
+        return checkpoint
+    return replace(checkpoint, temperatures=fit_temperatures(checkpoint.model, data.validation))
 
 
 @dataclass(frozen=True)
@@ -120,24 +136,36 @@ class _ScoredSplit:
     """What the checkpoint answers to the texts of one split."""
 
     name: Literal["validation", "test"]
+    split: EncodedSplit
     logits: Tensor
-    targets: NDArray[np.int64]
+
+    @property
+    def targets(self) -> NDArray[np.int64]:
+        return self.split.targets
 
     def calibration(self, checkpoint: Checkpoint) -> Calibration:
-        return calibration_from_logits(self.name, self.logits, self.targets, checkpoint.temperature)
+        return calibration_from_logits(self.name, self.logits, self.targets, self._temperatures(checkpoint))
 
-    def answers(self, checkpoint: Checkpoint) -> Confidences:
-        return confidences_from_logits(self.logits, self.targets, checkpoint.temperature)
+    def confidences(self, checkpoint: Checkpoint) -> Confidences:
+        return confidences_from_logits(self.logits, self.targets, self._temperatures(checkpoint))
+
+    def by_length(self, checkpoint: Checkpoint) -> list[LengthBand]:
+        """Of the texts and of crops of them."""
+        parts = [answers_from_logits(self.logits, self.split), answers_of(checkpoint.model, crops_of(self.split))]
+        return bands_by_length(parts, checkpoint.temperatures)
+
+    def _temperatures(self, checkpoint: Checkpoint) -> NDArray[np.float64]:
+        return checkpoint.temperatures.of(list(map(len, self.split.rows)))
 
 
 def _scored(checkpoint: Checkpoint, data: RunData) -> list[_ScoredSplit]:
     """Validation and test, as far as there are such; nothing where all was trained on."""
-    splits: list[_ScoredSplit] = []
+    splits: dict[Literal["validation", "test"], EncodedSplit] = {}
     if len(data.validation):
-        splits.append(_ScoredSplit("validation", evaluate(checkpoint.model, data.validation), data.validation.targets))
+        splits["validation"] = data.validation
     if data.test is not None:
-        splits.append(_ScoredSplit("test", evaluate(checkpoint.model, data.test), data.test.targets))
-    return splits
+        splits["test"] = data.test
+    return [_ScoredSplit(name, split, evaluate(checkpoint.model, split)) for name, split in splits.items()]
 
 
 def _parts(data: RunData, lstm: LSTMClassifier, beside: Beside) -> list[PartScore]:
@@ -162,6 +190,7 @@ def _with_test_score(checkpoint: Checkpoint, data: RunData, scored: Sequence[_Sc
 def _draw(folder: Path, result: Result, answers: Confidences, title: str) -> None:
     draw_confusion(folder / LAYOUT.confusion, result.confusion, result.labels, title)
     draw_reliability(folder / LAYOUT.reliability, result.calibration[-1], title)
+    draw_lengths(folder / LAYOUT.lengths, result.by_length, title)
     draw_coverage(folder / LAYOUT.coverage, answers, title)
 
 

@@ -93,9 +93,9 @@ def _prolonged(stored: RunFacts, options: TrainOptions) -> RunFacts:
 
 
 def _check_can_prolong(folder: Path, stored: RunFacts) -> None:
-    """``--epochs`` are those of the first stage, of which nothing is left once the second one has begun."""
+    """``--epochs`` are those of the first stage, of which nothing is left once the next one has begun."""
     path = folder / LAYOUT.metrics
-    if stored.preset.tuning is None or not path.is_file():
+    if (stored.preset.tuning is None and stored.preset.short is None) or not path.is_file():
         return
     try:
         history = metrics_from_jsonl(path.read_bytes())
@@ -103,7 +103,7 @@ def _check_can_prolong(folder: Path, stored: RunFacts) -> None:
         raise CheckpointError(
             path, f"is damaged ({error})", "resume without --epochs, which writes it again"
         ) from error
-    if any(metrics.stage == "tuning" for metrics in history):
+    if any(metrics.stage != "training" for metrics in history):
         reason = f"the second stage of {stored.preset_name} has begun, so the first one cannot be prolonged"
         raise CheckpointError(folder, reason, f"leave --epochs out, or {_ANOTHER}")
 

@@ -11,9 +11,9 @@ from tqdm import tqdm
 from tallygate.runtime.text import UNKNOWN
 from tallygate.train.folder import RunFacts
 from tallygate.train.loop import EpochTotals
-from tallygate.train.presets import AUTO, TrainingPreset, describe_decided
+from tallygate.train.presets import AUTO, describe_decided
 from tallygate.train.run.data import RunData
-from tallygate.train.run.stages import keeps_last
+from tallygate.train.run.stages import StagePlan, keeps_last, stages_of
 from tallygate.train.say import say
 from tallygate.train.scores import EpochMetrics
 
@@ -33,7 +33,8 @@ def opening(facts: RunFacts, data: RunData, parameters: int, epochs_done: int) -
     return [
         f"{data.name}: {rows} texts; {network}; {machine}{going_on}",
         *([describe_decided(facts.preset)] if facts.preset_name == AUTO else []),
-        _will_keep(facts.preset.tuning or facts.preset.training, data),
+        *_short(facts, data),
+        _will_keep(stages_of(facts.preset, data)[-1], data),
         *_left_out(data),
         *_skipped(data),
         *_strange(data),
@@ -41,17 +42,35 @@ def opening(facts: RunFacts, data: RunData, parameters: int, epochs_done: int) -
     ]
 
 
-def kept(epoch: int, settings: TrainingPreset, data: RunData) -> str:
-    """A line that says which epoch is kept, and why."""
-    why = "the last" if keeps_last(settings, data) else "the best on the validation texts"
+def kept(epoch: int, last: StagePlan, data: RunData) -> str:
+    """A line that says which epoch is kept, and why; ``last`` is the stage that was reached."""
+    if last.pull is not None:
+        return f"epoch {epoch} is kept, {_average(last)}"
+    why = "the last" if keeps_last(last.settings, data) else "the best on the validation texts"
     return f"epoch {epoch} is kept, {why}"
 
 
-def _will_keep(settings: TrainingPreset, data: RunData) -> str:
-    """Which epoch will be kept in the end; ``settings`` are those of the last stage."""
+def _average(stage: StagePlan) -> str:
+    assert stage.pull is not None
+    share = (1.0 - stage.pull) / stage.members
+    return f"averaged: {stage.pull:.2g} of the weights before it, {share:.2g} of each of its {stage.members} trainings"
+
+
+def _short(facts: RunFacts, data: RunData) -> list[str]:
+    """What is said of a stage of short texts that cannot be."""
+    short = facts.preset.short
+    if short is None or data.polar is not None:
+        return []
+    return [f"no stage of short texts: its sentences are for the labels {short.negative} and {short.positive}"]
+
+
+def _will_keep(last: StagePlan, data: RunData) -> str:
+    """Which epoch will be kept in the end; ``last`` is the last stage."""
+    if last.pull is not None:
+        return f"the last epoch will be kept, {_average(last)}"
     if not len(data.validation):
         return "no validation texts: the last epoch will be kept, and scores have no fitted temperature"
-    if keeps_last(settings, data):
+    if keeps_last(last.settings, data):
         return "the last epoch will be kept, whichever is the best on the validation texts"
     return "the epoch that is the best on the validation texts will be kept"
 

@@ -11,7 +11,7 @@ from tallygate.runtime.errors import CheckpointError
 from tallygate.runtime.outputs import write_json
 from tallygate.runtime.terminal import table
 from tallygate.train.folder import LAYOUT
-from tallygate.train.scores import Calibration, CoveragePoint
+from tallygate.train.scores import Calibration, CoveragePoint, LengthBand
 
 MOST_COLUMNS = 12
 """Labels up to which the whole confusion matrix is shown on a terminal."""
@@ -47,12 +47,17 @@ class Result(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     words: int
     """Words in the vocabulary."""
     temperature: float
+    """The best one for whole validation texts: what ``temperatures`` improve on."""
+    temperatures: str = ""
+    """The law of the temperatures by length that are kept; empty in results of before there was one."""
     confusion_split: str | None
     """``None`` where nothing was held out; the rest is then empty."""
     confusion: list[list[int]]
     """Texts by true label (rows) and predicted label (columns)."""
     calibration: list[Calibration] = []
     """Of validation and of ``confusion_split``, where that is another; empty in results of before it was measured."""
+    by_length: list[LengthBand] = []
+    """Of the texts of ``confusion_split`` and of crops of them; empty likewise."""
     coverage: list[CoveragePoint] = []
     """Of ``confusion_split``, by rising threshold; empty likewise."""
     parts: list[PartScore] = []
@@ -89,8 +94,9 @@ def summary(result: Result) -> str:
         *((score.split, _score_line(score)) for score in training.scores),
         *((f"{part.score.split}, {part.part} alone", _alone_line(part.score)) for part in result.parts),
         *([] if training.scores else [("scores", "none, since nothing was held out")]),
-        ("temperature", f"{result.temperature:.3f}{_fitted(result)}"),
+        ("temperature", f"{result.temperatures or f'{result.temperature:.3f}'}{_fitted(result)}"),
         *(("calibration error", _calibration_line(calibration)) for calibration in result.calibration),
+        *([("calibration error", _bands_line(result))] if result.by_length else []),
     ]
     facts = table(lines, style="plain")
     return facts if result.confusion_split is None else f"{facts}\n\n{_confusion_table(result)}"
@@ -112,7 +118,13 @@ def _alone_line(score: Score) -> str:
 
 def _calibration_line(calibration: Calibration) -> str:
     before, after = calibration.before.error, calibration.after.error
-    return f"{after:.2%} on {calibration.split} ({before:.2%} without the temperature)"
+    return f"{after:.2%} on {calibration.split} ({before:.2%} without temperatures)"
+
+
+def _bands_line(result: Result) -> str:
+    """The short texts' errors, which those of whole texts may hide."""
+    bands = ", ".join(f"{band.after.error:.1%} of {band.tokens}" for band in result.by_length)
+    return f"by tokens of the texts and crops of them: {bands}"
 
 
 def _confusion_table(result: Result) -> str:

@@ -41,6 +41,10 @@ class RunState:
     history: list[EpochMetrics] = field(default_factory=list)
     best: Best | None = None
     best_weights: Tensors = field(default_factory=dict)
+    before: Tensors = field(default_factory=dict)
+    """The weights that the stage of short texts began with; empty until then."""
+    summed: Tensors = field(default_factory=dict)
+    """Of its members that are trained: their weights, summed."""
 
     @property
     def epochs(self) -> int:
@@ -65,7 +69,9 @@ class _Header(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 def save_state(path: Path, state: RunState, trainer: Trainer) -> None:
     """Write ``state`` and the trainer's tensors. Raises :class:`OutputError` when that cannot be done."""
-    tensors = {f"best.{name}": tensor for name, tensor in state.best_weights.items()} | training_tensors(trainer)
+    own = {"best": state.best_weights, "before": state.before, "summed": state.summed}
+    tensors = {f"{part}.{name}": tensor for part, weights in own.items() for name, tensor in weights.items()}
+    tensors |= training_tensors(trainer)
     header = _Header(data_sha256=state.data_sha256, history=state.history, best=state.best)
     write_tensors(path, tensors, {_KEY: msgspec.json.encode(header).decode("utf-8")})
 
@@ -84,7 +90,8 @@ def load_state(path: Path, data_sha256: str, trainer_of: Callable[[RunState], Tr
         header = msgspec.json.decode(facts[_KEY], type=_Header)
         if header.data_sha256 != data_sha256:
             raise CheckpointError(path.parent, "the data has changed since this run began", _MEND)
-        state = RunState(data_sha256, header.history, header.best, part_of(tensors, "best"))
+        parts = [part_of(tensors, part) for part in ("best", "before", "summed")]
+        state = RunState(data_sha256, header.history, header.best, *parts)
         trainer = trainer_of(state)
         restore_training(trainer, tensors)
     except (SafetensorError, OSError, ValueError, KeyError, RuntimeError) as error:

@@ -22,7 +22,7 @@ from tallygate.train.folder import (
     save_checkpoint,
 )
 from tallygate.train.loop import ALONE, EpochTotals, Trainer, World, joined_world, losses, new_model
-from tallygate.train.network import cpu_settings, parameter_count, torch_device
+from tallygate.train.network import LSTMClassifier, cpu_settings, parameter_count, torch_device
 from tallygate.train.run.beginning import Preparation
 from tallygate.train.run.beside import beside_of
 from tallygate.train.run.data import RunData
@@ -31,6 +31,7 @@ from tallygate.train.run.plan import RunPlan
 from tallygate.train.run.progress import Progress, kept, opening
 from tallygate.train.run.result import Result
 from tallygate.train.run.rivals import rivals_of
+from tallygate.train.run.short import averaged
 from tallygate.train.run.stages import StagePlan, keeps_last, stages_of
 from tallygate.train.run.state import Best, RunState, copy_of_weights, load_state, save_state
 from tallygate.train.scores import (
@@ -121,12 +122,16 @@ class Run:
             for stage in self._stages[self._place(self.state) :]:
                 self._train_stage(stage, progress)
             assert self.state.best is not None
-            progress.line(kept(self.state.best.epoch, self._stages[self._place(self.state)].settings, self.data))
+            progress.line(kept(self.state.best.epoch, self._stages[self._place(self.state)], self.data))
 
     def _train_stage(self, stage: StagePlan, progress: Progress) -> None:
         if self.state.history and self.state.stage != stage.name:
-            self.trainer = self._new_trainer(stage, self.state.epochs, self.state.best_weights)
+            before = self.state.best_weights if stage.pull is not None else {}
+            self.state.before = {name: tensor.clone() for name, tensor in before.items()}
+            self.trainer = self._new_trainer(stage, self.state, self.state.best_weights)
         while not self._is_over(stage):
+            if (done := len(self.state.epochs_of(stage.name))) and done % stage.settings.epochs == 0:
+                self.trainer = self._new_trainer(stage, self.state, self.state.before)
             self._run_epoch(stage, progress)
 
     def _place(self, state: RunState) -> int:
@@ -135,16 +140,20 @@ class Run:
     def _trainer(self, state: RunState) -> Trainer:
         """For the stage that ``state`` has reached."""
         stage = self._stages[self._place(state)]
-        before = state.epochs - len(state.epochs_of(stage.name))
-        return self._new_trainer(stage, before, self._first_weights)
+        return self._new_trainer(stage, state, state.before or self._first_weights)
 
-    def _new_trainer(self, stage: StagePlan, epochs_before: int, weights: Mapping[str, Tensor]) -> Trainer:
+    def _new_trainer(self, stage: StagePlan, state: RunState, weights: Mapping[str, Tensor]) -> Trainer:
+        """For the member of the stage that has the next epoch; ``weights`` are those that the stage begins with."""
+        done = len(state.epochs_of(stage.name))
+        member = stage.member(done)
+        epochs_before = state.epochs - done + member * stage.settings.epochs
         architecture = self.data.architecture(self.facts.preset)
         model = new_model(architecture, self._preset.seed, self._preset.head_scale)
         model.load_state_dict(model.state_dict() | dict(weights))
         model = model.to(torch_device(self.facts.device, self._world.local_rank))
         labels, precision = len(self.data.labels), self.facts.precision
-        return Trainer(model, stage.settings, stage.split, labels, precision, self._world, epochs_before)
+        settings, split = stage.settings_of(member), stage.split_of(weights)
+        return Trainer(model, settings, split, labels, precision, self._world, epochs_before)
 
     def _steps_done(self) -> int:
         return sum(len(self.state.epochs_of(stage.name)) * stage.steps_per_epoch for stage in self._stages)
@@ -157,21 +166,41 @@ class Run:
     def _run_epoch(self, stage: StagePlan, progress: Progress) -> None:
         start = time.perf_counter()
         totals = self.trainer.run_epoch(self.state.epochs + 1, progress.step)
-        answers = self._validated()
+        model = self.trainer.evaluated
+        answers = self._validated(model)
         self.state.history.append(_metrics(stage, totals, answers, start))
-        is_best = is_best_so_far(self.state.history)
-        is_kept = self._keep(answers) if is_best or keeps_last(stage.settings, self.data) else False
+        is_best = stage.pull is None and is_best_so_far(self.state.history)
+        if stage.pull is not None:
+            is_kept = self._average(stage, stage.pull, progress)
+        else:
+            is_kept = self._keep(answers, model) if is_best or keeps_last(stage.settings, self.data) else False
         if self._world.is_first:
             save_state(self.folder / LAYOUT.state, self.state, self.trainer)
         self._publish(is_kept)
         progress.epoch(self.state.history[-1], is_best)
 
-    def _validated(self) -> _Answers | None:
+    def _average(self, stage: StagePlan, pull: float, progress: Progress) -> bool:
+        """Add a member that is trained to the sum; after the last one keep the average."""
+        done, weights = len(self.state.epochs_of(stage.name)), copy_of_weights(self.trainer.evaluated)
+        if done % stage.settings.epochs:
+            return False
+        summed = self.state.summed
+        self.state.summed = {name: summed[name] + weights[name] if summed else weights[name] for name in weights}
+        if done < stage.epochs:
+            return False
+        model = LSTMClassifier(self.data.architecture(self.facts.preset)).eval().to(self.trainer.device)
+        model.load_state_dict(averaged(self.state.before, self.state.summed, stage.members, pull))
+        answers = self._validated(model)
+        if answers is not None:
+            progress.line(f"their weights averaged: validation accuracy {answers.score.accuracy:.2%}")
+        return self._keep(answers, model)
+
+    def _validated(self, model: LSTMClassifier) -> _Answers | None:
         """What the network answers to the validation texts, where there are any."""
         validation = self.data.validation
         if not len(validation):
             return None
-        logits = self._world.of_first(evaluate(self.trainer.evaluated, validation), self.trainer.device)
+        logits = self._world.of_first(evaluate(model, validation), self.trainer.device)
         mixture = None
         if self.beside is not None:
             mixture = self.beside.mixture(logits, self._targets)
@@ -179,13 +208,13 @@ class Run:
         score = score_from_logits(logits, validation.targets, self.data.name, "validation")
         return _Answers(logits, self._targets, score, mixture)
 
-    def _keep(self, answers: _Answers | None) -> bool:
-        """Make the last epoch the one that would be kept."""
+    def _keep(self, answers: _Answers | None, model: LSTMClassifier) -> bool:
+        """Make the last epoch, with the weights of ``model``, the one that would be kept."""
         temperature = 1.0 if answers is None else fit_temperature(answers.logits, answers.targets)
         score = None if answers is None else answers.score
         mixture = None if self.beside is None else Mixture() if answers is None else answers.mixture
         self.state.best = Best(epoch=self.state.epochs, temperature=temperature, score=score, mixture=mixture)
-        self.state.best_weights = copy_of_weights(self.trainer.evaluated)
+        self.state.best_weights = copy_of_weights(model)
         return True
 
     def _publish(self, is_kept: bool) -> None:

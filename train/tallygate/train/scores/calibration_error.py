@@ -46,15 +46,20 @@ class Reliability(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class Calibration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Of one split, without and with the temperature, which was fitted to the validation split."""
+    """Of one split, without and with temperatures, which were fitted to the validation split."""
 
     split: str
     before: Reliability
     after: Reliability
 
 
-def confidences_from_logits(logits: Tensor, targets: NDArray[np.int64], temperature: float) -> Confidences:
-    """``logits`` float32 [rows, outputs] and the true labels [rows], by the probabilities that the runtime gives."""
+def confidences_from_logits(
+    logits: Tensor, targets: NDArray[np.int64], temperature: float | NDArray[np.float64]
+) -> Confidences:
+    """``logits`` float32 [rows, outputs] and the true labels [rows], by the probabilities that the runtime gives.
+
+    ``temperature`` is one number, or one per row, [rows].
+    """
     array = logits.numpy()
     probabilities = probabilities_from_logits(array, temperature)
     return Confidences(probabilities.max(axis=1), label_indices(array) == targets)
@@ -76,7 +81,9 @@ def reliability(answers: Confidences) -> Reliability:
     return Reliability(error=error, bins=bins)
 
 
-def calibration_from_logits(split: str, logits: Tensor, targets: NDArray[np.int64], temperature: float) -> Calibration:
+def calibration_from_logits(
+    split: str, logits: Tensor, targets: NDArray[np.int64], temperature: float | NDArray[np.float64]
+) -> Calibration:
     """Both reliabilities of one split; arguments as of :func:`confidences_from_logits`."""
     before, after = (reliability(confidences_from_logits(logits, targets, t)) for t in (1.0, temperature))
     return Calibration(split=split, before=before, after=after)

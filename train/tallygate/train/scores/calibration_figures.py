@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from tallygate.runtime.figure import legend_below, save_figure
 from tallygate.train.scores.calibration_error import BINS, Calibration, Confidences, Reliability
 from tallygate.train.scores.coverage import coverage_curve, coverage_points
 from tallygate.train.scores.evaluation import wilson_interval
+from tallygate.train.scores.length_bands import LengthBand
 
 _FOUND, _IDEAL, _COUNT = "tab:blue", "0.5", "tab:gray"
 _SHARE_DRAWN = 0.01
@@ -36,6 +38,28 @@ def draw_reliability(path: Path, calibration: Calibration, title: str) -> None:
     legend_below(axes[0, 0], points=8.0)
     axes[1, 0].set_ylabel("texts")
     figure.suptitle(title, parse_math=False)
+    save_figure(figure, path)
+
+
+def draw_lengths(path: Path, bands: Sequence[LengthBand], title: str) -> None:
+    """Accuracy against confidence with its 95% interval, a panel for texts of each length, temperatures divided by.
+
+    Writes a PNG. Raises :class:`OutputError` when it cannot be written.
+    """
+    columns = min(3, len(bands))
+    figure = Figure(figsize=(9.0, 0.8 + 2.7 * -(-len(bands) // columns)), layout="constrained")
+    panels = figure.subplots(-(-len(bands) // columns), columns, sharex=True, sharey=True, squeeze=False)
+    for axes in panels.flat[len(bands) :]:
+        axes.set_axis_off()
+    for axes, band in zip(panels.flat, bands, strict=False):
+        _draw_bins(axes, band.after)
+        errors = f"{band.after.error:.2%} ({band.before.error:.2%} before)"
+        axes.set_title(f"{band.tokens} tokens, {band.rows:,} texts\nerror {errors}", fontsize="small")
+        axes.set(xlim=(0.0, 1.0), ylim=(-0.02, 1.02))
+    for axes in panels[:, 0]:
+        axes.set_ylabel("right labels")
+    figure.supxlabel("confidence", fontsize="medium")
+    figure.suptitle(f"{title}, and crops of the texts", parse_math=False)
     save_figure(figure, path)
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-Stage = Literal["training", "tuning"]
+Stage = Literal["training", "tuning", "short"]
 
 
 class EpochMetrics(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -16,7 +16,8 @@ class EpochMetrics(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     epoch: int
     """Counted from 1, on through all stages."""
     stage: Stage = "training"
-    """``tuning`` is the second stage of a recipe that has one, on the labelled texts alone."""
+    """``tuning`` is the second stage of a recipe that has one, on the labelled texts alone; ``short`` the one after it,
+    on crops and sentences too."""
     train_loss: float
     """Mean over the epoch's rows while the weights changed, in nats."""
     train_accuracy: float

@@ -31,6 +31,7 @@ def logits_by_run(folder: Path, texts: Sequence[str], labels: Sequence[str]) -> 
         reason = f"knows the labels {', '.join(checkpoint.labels)}, not those of the data"
         raise CheckpointError(folder, reason, "name a run of the same labels as the teacher")
     tokenizer = Tokenizer(checkpoint.vocabulary, checkpoint.text)
-    logits = evaluate(checkpoint.model, encode(texts, [0] * len(texts), tokenizer))
-    calibrated: Scores = logits.numpy().astype(np.float64) / checkpoint.temperature
+    split = encode(texts, [0] * len(texts), tokenizer)
+    temperatures = checkpoint.temperatures.of(list(map(len, split.rows)))
+    calibrated: Scores = evaluate(checkpoint.model, split).numpy().astype(np.float64) / temperatures[:, None]
     return calibrated

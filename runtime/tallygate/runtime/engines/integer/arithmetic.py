@@ -67,8 +67,7 @@ def table_values(segments: NDArray[np.int16], arguments: Integers) -> Integers:
     then the negative ones); the lower eleven, centred and scaled to Q15, are t. Sums wrap to int16, which a table that
     the image's reader accepts never needs.
     """
-    piece = (arguments & 0xFFFF) >> _SEGMENT_SHIFT
-    t = _wrapped((arguments << 5) ^ 0x8000)
+    piece, t = _piece_and_place(arguments)
     a, b, c = segments.astype(np.int32)[:, piece]
     return _wrapped(a + multiply_round(t, _wrapped(b + multiply_round(t, c))))
 
@@ -76,6 +75,18 @@ def table_values(segments: NDArray[np.int16], arguments: Integers) -> Integers:
 def all_values(segments: NDArray[np.int16]) -> Integers:
     """The function's value for each argument, [65536]; the argument's bits, read as unsigned, are the place."""
     return table_values(segments, np.arange(65_536, dtype=np.int32))
+
+
+def sums_of_all_values(segments: NDArray[np.int16]) -> tuple[Integers, Integers]:
+    """The inner sum ``b + t * c`` and the outer one for each argument, [65536] each, before they wrap."""
+    piece, t = _piece_and_place(np.arange(65_536, dtype=np.int32))
+    a, b, c = segments.astype(np.int32)[:, piece]
+    inner = b + multiply_round(t, c)
+    return inner, a + multiply_round(t, saturate(inner))
+
+
+def _piece_and_place(arguments: Integers) -> tuple[Integers, Integers]:
+    return (arguments & 0xFFFF) >> _SEGMENT_SHIFT, _wrapped((arguments << 5) ^ 0x8000)
 
 
 def hidden_codes(states: Integers) -> Integers:

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tallygate.runtime.bundle import MAX_TEMPERATURE, MIN_TEMPERATURE
 from tallygate.runtime.engines.integer import image_layout as layout
-from tallygate.runtime.engines.integer.arithmetic import STATE_MAX, all_values
+from tallygate.runtime.engines.integer.arithmetic import STATE_MAX, sums_of_all_values
 from tallygate.runtime.engines.integer.image_layout import Sizes
 from tallygate.runtime.engines.integer.model import (
     DIRECTIONS,
@@ -27,6 +28,8 @@ MAX_ROWS = 2**22
 MAX_WORDS = 2**23
 MAX_OUTPUTS = 4096
 MAX_BYTES = 2**28
+MAX_RUN = 256
+"""Full hash slots in a row: what looking up a word may cost."""
 
 
 def check_sizes(s: Sizes) -> None:
@@ -53,7 +56,7 @@ def check_sizes(s: Sizes) -> None:
         "marks": s.marks <= 256,
         "words": s.words <= MAX_WORDS,
         "hash_slots": s.words < slots <= 2**24 and slots & slots - 1 == 0,
-        "temperatures": 1 <= s.temperatures <= MAX_LENGTH,
+        "temperatures": 1 <= s.temperatures <= s.max_length,
         "goldens": s.goldens <= MAX_LENGTH,
         "bytes": max(s.word_bytes, s.label_bytes, s.golden_bytes) <= MAX_BYTES,
     }
@@ -68,9 +71,10 @@ def check_arrays(s: Sizes, arrays: Arrays) -> None:
         "label_offsets": _rises(arrays["label_offsets"], s.label_bytes),
         "golden_offsets": _rises(arrays["golden_offsets"], s.golden_bytes),
         "word_rows": _within(arrays["word_rows"], FIRST_WORD, s.rows - 1),
+        "hash_slots": _longest_run(arrays["hash_slots"]) <= MAX_RUN,
         "marks": _marks_are_marks(arrays["marks"]),
         "embedding": _within(arrays["embedding"], -code, code),
-        "temperatures": bool((np.isfinite(arrays["temperatures"]) & (arrays["temperatures"] > 0)).all()),
+        "temperatures": _temperatures_are_normal(arrays["temperatures"]),
         "head_scale": bool(np.isfinite(arrays["head_scale"]).all()) and bool((arrays["head_scale"] > 0).all()),
         "head_bias": bool(np.isfinite(arrays["head_bias"]).all()),
         "head_weights": _head_fits(s, arrays),
@@ -97,6 +101,10 @@ def _limit_of(name: str, code: int, array: NDArray[Any]) -> bool:
     return _within(array, *bounds[layer, part])
 
 
+def _temperatures_are_normal(array: NDArray[np.float64]) -> bool:
+    return bool(((array >= MIN_TEMPERATURE) & (array <= MAX_TEMPERATURE)).all())
+
+
 def _within(array: NDArray[Any], low: int, high: int) -> bool:
     return bool(array.size == 0 or (int(array.min()) >= low and int(array.max()) <= high))
 
@@ -120,9 +128,18 @@ def _head_fits(s: Sizes, arrays: Arrays) -> bool:
     return bool(largest * 32_768 * (s.max_length if layout.POOLINGS[s.pooling] == "mean" else 1) < 2.0**62)
 
 
+def _longest_run(slots: NDArray[np.uint32]) -> int:
+    """Most slots in a row that are full."""
+    empty = np.flatnonzero(slots == 0)
+    return int(np.diff(empty, prepend=-1, append=len(slots)).max()) - 1
+
+
 def _reaches(segments: NDArray[np.int16], low: int, high: int) -> bool:
-    """Every value of the function lies between ``low`` and ``high``."""
-    return _within(all_values(segments), low, high)
+    """Every value of the function lies between ``low`` and ``high``, no sum on the way leaves 16 bits, and no product
+    is of -32768 twice, where processors answer differently.
+    """
+    inner, values = sums_of_all_values(segments)
+    return _within(segments[2], -32_767, 32_767) and _within(inner, -32_767, 32_767) and _within(values, low, high)
 
 
 def _raise_for_first_broken(rules: Mapping[str, bool], what: str) -> None:

@@ -70,6 +70,9 @@ class Library:
                 function.restype, function.argtypes = result, arguments
         except (OSError, AttributeError) as error:
             raise EngineUnavailableError(path, f"cannot be loaded ({error})", MEND) from error
+        facts = path.stat()
+        self.build = f"{path} {facts.st_size} {facts.st_mtime_ns}"
+        """Which file it is, as it was when it was loaded: what was proved of it holds for no other."""
         if (found := self.functions.tg_abi_version()) != ABI_VERSION:
             raise EngineUnavailableError(path, f"has ABI {found}, and this tallygate needs {ABI_VERSION}", MEND)
 

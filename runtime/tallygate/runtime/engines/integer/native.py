@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
+from array import array
 from collections import deque
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from ctypes import byref, c_int64, c_size_t, c_void_p
-from typing import Any
+from ctypes import addressof, byref, c_char, c_char_p, c_size_t, c_void_p, cast
+from itertools import accumulate
+from typing import TYPE_CHECKING, Any
 from weakref import finalize
 
-import numpy as np
-from numpy.typing import NDArray
-
 from tallygate.runtime.engines.engine import Streams
-from tallygate.runtime.engines.integer.image import DeviceImage, read_image
-from tallygate.runtime.engines.integer.kernel_steps import KernelSteps
 from tallygate.runtime.engines.integer.library import (
     GOLDEN_DIFFERS,
     KERNEL_STATUSES,
@@ -27,7 +22,18 @@ from tallygate.runtime.engines.integer.library import (
     load_library,
 )
 from tallygate.runtime.engines.integer.stream.errors import both_ends
+from tallygate.runtime.errors import InputError
 from tallygate.runtime.text import utf8_of
+
+if TYPE_CHECKING:  # a process that asks for texts alone loads neither numpy nor what reads an image in Python
+    from concurrent.futures import ThreadPoolExecutor
+    from ctypes import Array
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from tallygate.runtime.engines.integer.image import DeviceImage
+    from tallygate.runtime.engines.integer.kernel_steps import KernelSteps
 
 _TEXTS_PER_THREAD = 64
 
@@ -47,11 +53,11 @@ class NativeEngine:
         the library or the kernel is not there.
         """
         self.library = library or load_library()
-        self._image = np.frombuffer(
-            image, np.uint8
-        )  # bytes may begin anywhere; numpy's copy begins at a multiple of 16
-        if self._image.ctypes.data % 8:
-            self._image = self._image.copy()
+        self._image: bytes | Array[c_char] = image
+        place = _place(image)
+        if place % 8:  # bytes may begin anywhere; what ctypes allocates does not
+            copy = (c_char * len(image)).from_buffer_copy(image)
+            self._image, place = copy, addressof(copy)
         if kernel is None:
             kernel = os.environ.get(KERNEL_VARIABLE) or None
         if kernel is not None and kernel not in self.library.built_kernels():
@@ -59,7 +65,7 @@ class NativeEngine:
         self._model = c_void_p()
         name = None if kernel is None else kernel.encode("utf-8")
         functions = self.library.functions
-        status = functions.tg_open(self._image.ctypes.data, self._image.size, name, byref(self._model))
+        status = functions.tg_open(place, len(image), name, byref(self._model))
         self.library.check(
             status, f"kernel {kernel!r}" if status in KERNEL_STATUSES else "variant integer", "get the bundle again"
         )
@@ -70,12 +76,14 @@ class NativeEngine:
         self._directions = int(facts.directions)
         self.kernel = facts.kernel.decode("ascii")
         self.provider = self.kernel
-        self._threads = ThreadPoolExecutor(threads) if threads > 1 else None
+        self._threads = _pool(threads) if threads > 1 else None
         self._thread_count = threads
         self._workers: deque[_Worker] = deque()
 
     def run(self, ids: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.float32]:
         """``ids`` [batch, time] and ``lengths`` [batch] -> logits [batch, outputs]."""
+        import numpy as np
+
         inside = np.arange(ids.shape[1]) < lengths[:, None]
         return self.exact_logits(ids[inside], lengths).astype(np.float32)
 
@@ -84,13 +92,17 @@ class NativeEngine:
 
         Raises :class:`InputError` for an id that no row has, and for a row that is empty or too long.
         """
+        import numpy as np
+
         flat = np.ascontiguousarray(ids, np.int32)
-        offsets = _offsets(lengths)
-        logits = np.empty((len(lengths), self.outputs))
+        if not np.array_equal(flat, ids):  # 32 bits would make another id of it
+            raise InputError("ids", "are no numbers of 32 bits", "use the bundle's own tokenizer")
+        offsets, logits = _offsets(lengths.tolist()), np.empty((len(lengths), self.outputs))
+        starts, row = offsets.buffer_info()[0], 8 * self.outputs
 
         def answer(start: int, end: int, worker: _Worker) -> int:
             return int(worker.functions.tg_run_ids(
-                worker.handle, flat.ctypes.data, offsets[start:].ctypes.data, end - start, logits[start:].ctypes.data
+                worker.handle, flat.ctypes.data, starts + 8 * start, end - start, logits.ctypes.data + row * start
             ))  # fmt: skip
 
         self._in_parts(len(lengths), answer, "ids")
@@ -98,39 +110,52 @@ class NativeEngine:
 
     def run_texts(self, texts: Sequence[str]) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
         """Texts -> exact logits float64 [texts, outputs], and how many tokens each text has, [texts]."""
+        import numpy as np
+
+        logits, tokens = self._answers(texts)
+        return np.array(logits).reshape(-1, self.outputs), np.array(tokens)
+
+    def answers(self, texts: Sequence[str]) -> tuple[list[list[float]], list[int]]:
+        """Texts -> a row of logits each, rounded to float32, and how many tokens each text has."""
+        logits, tokens = self._answers(texts)
+        flat, size = array("f", logits).tolist(), self.outputs
+        return [flat[start : start + size] for start in range(0, len(flat), size)], tokens.tolist()
+
+    def _answers(self, texts: Sequence[str]) -> tuple[array[float], array[int]]:
+        """Exact logits of all texts, one row after the other, as doubles; and how many tokens each text has, as int."""
         if len(texts) == 1:
-            return self._run_text(texts[0])
+            return self._answer(texts[0])
         encoded = [utf8_of(text) for text in texts]
-        together = b"".join(encoded)
-        offsets = _offsets(list(map(len, encoded)))
-        logits, tokens = np.empty((len(texts), self.outputs)), np.empty(len(texts), np.int32)
+        together, offsets = b"".join(encoded), _offsets(map(len, encoded))
+        logits, tokens = _zeros("d", len(texts) * self.outputs), _zeros("i", len(texts))
+        starts, rows, counts = (part.buffer_info()[0] for part in (offsets, logits, tokens))
 
         def answer(start: int, end: int, worker: _Worker) -> int:
             return int(worker.functions.tg_run_texts(
-                worker.handle, together, offsets[start:].ctypes.data, end - start,
-                logits[start:].ctypes.data, tokens[start:].ctypes.data,
+                worker.handle, together, starts + 8 * start, end - start,
+                rows + 8 * self.outputs * start, counts + 4 * start,
             ))  # fmt: skip
 
         self._in_parts(len(texts), answer, "texts")
         return logits, tokens
 
-    def _run_text(self, text: str) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
-        """As :meth:`run_texts` for one text, without what only several need."""
+    def _answer(self, text: str) -> tuple[array[float], array[int]]:
+        """As :meth:`_answers` for one text, without what only several need."""
         data = utf8_of(text)
         with self._worker() as worker:
             worker.offsets[1] = len(data)
-            status = worker.functions.tg_run_texts(worker.handle, data, worker.offsets, 1, *worker.addresses)
+            status = worker.functions.tg_run_texts(worker.handle, data, *worker.addresses)
             self.library.check(status, "text", "pass a string")
-            return worker.logits.copy(), worker.tokens.copy()
+            return worker.logits[:], worker.tokens[:]
 
     def encode(self, text: str) -> list[int]:
         """The ids of one text."""
         data, count = utf8_of(text), c_size_t()
         with self._worker() as worker:
-            ids = np.empty(self.max_length, np.int32)
-            status = worker.functions.tg_encode(worker.handle, data, len(data), ids.ctypes.data, byref(count))
+            ids = _zeros("i", self.max_length)
+            status = worker.functions.tg_encode(worker.handle, data, len(data), ids.buffer_info()[0], byref(count))
             self.library.check(status, "text", "pass a string")
-        return [int(number) for number in ids[: count.value]]
+        return ids[: count.value].tolist()
 
     def streams(self, count: int) -> Streams:
         """Texts that come in pieces. Raises :class:`InputError` where the model reads from both ends."""
@@ -146,6 +171,7 @@ class NativeEngine:
         with self._worker() as worker:
             status = worker.functions.tg_check(worker.handle, byref(at))
             if status == GOLDEN_DIFFERS:
+                from tallygate.runtime.engines.integer.kernel_steps import KernelSteps
                 from tallygate.runtime.engines.integer.parting import golden_error
 
                 steps = KernelSteps(self.library, worker.handle)
@@ -155,11 +181,15 @@ class NativeEngine:
     @contextmanager
     def steps(self) -> Iterator[KernelSteps]:
         """The kernel step by step, for whoever looks for a fault."""
+        from tallygate.runtime.engines.integer.kernel_steps import KernelSteps
+
         with self._worker() as worker:
             yield KernelSteps(self.library, worker.handle)
 
     def answers_of_goldens(self) -> str:
         """One hash of all golden logits, the same on every kernel and machine. Raises as :meth:`check_goldens`."""
+        import hashlib
+
         self.check_goldens()
         goldens = self.read().goldens
         logits, _ = self.run_texts([golden.text for golden in goldens])
@@ -167,7 +197,9 @@ class NativeEngine:
 
     def read(self) -> DeviceImage:
         """The image as Python reads it."""
-        return read_image(self._image.tobytes(), "variant integer")
+        from tallygate.runtime.engines.integer.image import read_image
+
+        return read_image(bytes(self._image), "variant integer")
 
     def _in_parts(self, count: int, answer: Any, source: str) -> None:  # noqa: ANN401
         """Call ``answer(start, end, worker)`` for parts that cover ``count`` texts, each on a thread of its own."""
@@ -210,9 +242,11 @@ class _Worker:
             self.functions.tg_worker_open(engine._model, byref(self.handle)), "a worker", "free memory"
         )
         finalize(self, self.functions.tg_worker_close, self.handle)
-        self.offsets = (c_int64 * 2)()
-        self.logits, self.tokens = np.empty((1, engine.outputs)), np.empty(1, np.int32)
-        self.addresses = self.logits.ctypes.data, self.tokens.ctypes.data
+        self.offsets = array("q", [0, 0])
+        self.logits, self.tokens = _zeros("d", engine.outputs), _zeros("i", 1)
+        starts, logits, tokens = (part.buffer_info()[0] for part in (self.offsets, self.logits, self.tokens))
+        self.addresses = starts, 1, logits, tokens
+        """What ``tg_run_texts`` is given for one text."""
 
 
 def native_engines(image: bytes) -> list[NativeEngine]:
@@ -220,7 +254,21 @@ def native_engines(image: bytes) -> list[NativeEngine]:
     return [NativeEngine(image, kernel) for kernel in load_library().kernels()]
 
 
-def _offsets(lengths: Sequence[int] | NDArray[np.int64]) -> NDArray[np.int64]:
-    offsets = np.zeros(len(lengths) + 1, np.int64)
-    np.cumsum(lengths, out=offsets[1:])
-    return offsets
+def _offsets(lengths: Iterable[int]) -> array[int]:
+    """Where each part begins, and the end, as 64-bit numbers."""
+    return array("q", accumulate(lengths, initial=0))
+
+
+def _zeros(code: str, count: int) -> array[Any]:
+    return array(code, bytes(array(code).itemsize * count))
+
+
+def _place(data: bytes) -> int:
+    """The address of the bytes, which stay where they are as long as they live."""
+    return cast(c_char_p(data), c_void_p).value or 0
+
+
+def _pool(threads: int) -> ThreadPoolExecutor:
+    from concurrent.futures import ThreadPoolExecutor
+
+    return ThreadPoolExecutor(threads)
