@@ -107,7 +107,7 @@ def train(rows: list[tuple[str, str]], folder: Path, **others: object) -> Result
     return result
 
 
-@pytest.mark.parametrize(("rows", "least"), [(200, 0.5), (1000, 0.8)])
+@pytest.mark.parametrize(("rows", "least"), [(200, 0.5), pytest.param(1000, 0.8, marks=pytest.mark.slow)])
 def test_short_questions_are_learnt_with_no_option_but_the_columns(
     rows: int, least: float, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
