@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 # The C core, a distribution of its own; its build brings the compiler.
 NATIVE := runtime/tallygate-native
 NATIVE_STAMP := $(VENV)/.native
-NATIVE_SOURCES := $(wildcard $(addprefix $(NATIVE)/,*.py *.toml include/*.h src/*.[ch] kernels/*.[ch] web/*.js web/page/* tallygate_native/*.py)) \
+NATIVE_SOURCES := $(wildcard $(addprefix $(NATIVE)/,*.py *.toml include/*.h src/*.[ch] kernels/*.[ch] web/*.js web/src/* web/page/* tallygate_native/*.py)) \
   runtime/tallygate/runtime/unicode/unicode17.bin
 # Tests run in so many processes, each file in one of them; 0: in this one.
 WORKERS ?= 2

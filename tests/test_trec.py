@@ -51,7 +51,8 @@ def test_from_the_official_files_to_a_bundle_whose_gates_pass(
     manifest = open_bundle(bundle).manifest
     assert set(manifest.labels) == {label for _, label in train}
     assert len(manifest.labels) == labels
-    assert set(manifest.variants) == {"fp32", "int8"}
+    # Two epochs leave a model so undecided that the integers may be too coarse for it.
+    assert set(manifest.variants) - {"integer"} == {"fp32", "int8"}
     assert ("labels that the model gives to none of these texts" in said) is fine
 
     answers = Classifier.load(bundle).predict([text for text, _ in test])

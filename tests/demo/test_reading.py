@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from functools import cache, partial
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -17,20 +18,20 @@ from hypothesis import strategies as st
 from tallygate.demo import running as running_module
 from tallygate.demo.copies import Copies
 from tallygate.demo.reading import NO_WORD, read, words_in, words_of
-from tallygate.demo.running import _read_anew, beginnings_asked, running
+from tallygate.demo.running import beginnings_asked, running
 from tallygate.demo.show.reading import show_reading
 from tallygate.demo.show.tones import TONES, tones_in
 from tallygate.demo.templating import render
-from tallygate.runtime.bundle import Temperatures
 from tallygate.runtime.bundle.reader import open_bundle
 from tallygate.runtime.classifier import Classifier
-from tallygate.runtime.engines.integer import IntegerNumpyEngine
+from tallygate.runtime.engines.integer import IntegerNumpyEngine, NativeEngine
+from tallygate.runtime.errors import InputError
+from tallygate.runtime.stream import Stream
 from tests.native.conftest import make_image
-from tests.native.test_tokenizer import TEXTS
+from tests.native.test_tokenizer import TEXTS, tokenizer
 from tests.runtime.conftest import ToyBundle
-from tests.runtime.page.conftest import shipped as integer_bundle
-
-__all__ = ["integer_bundle"]
+from tests.runtime.stream.test_stream import ENGINES, MAKER
+from tests.shared.make_streams import IMAGE
 
 
 def test_the_running_answers_are_those_to_the_beginnings(copies: Copies) -> None:
@@ -62,34 +63,51 @@ def test_beginnings_that_are_read_anew_are_bounded() -> None:
     assert len(beginnings_asked(400)) == 400
 
 
-@pytest.mark.parametrize("engine", ["native", "numpy"])
-@settings(max_examples=30, deadline=None)
+def as_classifier(engine: IntegerNumpyEngine | NativeEngine, path: str = "toy.zip") -> Classifier:
+    """What running answers ask of one."""
+    manifest = open_bundle().manifest
+    return cast(
+        "Classifier",
+        SimpleNamespace(
+            stream=lambda: Stream(engine, MAKER),
+            logits=lambda rows: np.zeros((len(rows), 1), np.float32),
+            bundle=SimpleNamespace(path=path, manifest=manifest),
+        ),
+    )
+
+
+@pytest.mark.parametrize("name", ENGINES)
+@settings(max_examples=60, deadline=None)
 @given(text=TEXTS)
-def test_a_stream_gives_the_answers_to_the_beginnings(integer_bundle: Path, engine: str, text: str) -> None:
-    pytest.importorskip("tallygate_native", reason="needs the C core: make setup")
-    classifier = _loaded(integer_bundle, engine)
-    reading = read(text, classifier)
-    anew = _read_anew(classifier.tokenizer.encode(text), classifier, "so that both are there")
-    np.testing.assert_allclose(reading.running, anew.answers, rtol=0, atol=1e-12)
-    assert reading.anew == ""
+def test_a_stream_gives_the_answers_to_the_beginnings(name: str, text: str) -> None:
+    engine = image_engine(name)
+    words, ids = tokenizer().tokens(text), tokenizer().encode(text)
+    found = running(words, ids, as_classifier(engine))
+    beginnings = [np.array([ids[: count + 1]]) for count in range(len(ids))]
+    logits = np.concatenate(
+        [IntegerNumpyEngine.exact_logits(image_engine("numpy"), b, np.array([b.size])) for b in beginnings]
+    )  # type: ignore[arg-type]
+    expected = MAKER.make(logits, np.arange(1, len(ids) + 1))
+    assert found.answers.tolist() == [list(answer.probabilities.values()) for answer in expected]
+    assert found.anew == ""
 
 
 @cache
-def _loaded(path: Path, engine: str) -> Classifier:
-    return Classifier.load(path, engine=engine, precision="integer")
+def image_engine(name: str) -> IntegerNumpyEngine | NativeEngine:
+    image = IMAGE.read_bytes()
+    return IntegerNumpyEngine(image) if name == "numpy" else NativeEngine(image)
 
 
-def test_a_model_that_reads_from_both_ends_is_said_to() -> None:
-    image = make_image(directions=2)
-    classifier = SimpleNamespace(
-        stream=partial(IntegerNumpyEngine(image).streams, 1),
-        logits=lambda rows: np.zeros((len(rows), 1), np.float32),
-        bundle=SimpleNamespace(manifest=SimpleNamespace(temperatures=Temperatures.constant(1.0))),
-    )
-    found = running(["good"], [2], cast("Classifier", classifier))
-    assert found.anew == (
+def test_why_a_text_cannot_be_read_as_it_comes_is_said() -> None:
+    """Without where the bundle lies, which is no visitor's business."""
+    both = as_classifier(IntegerNumpyEngine(make_image(directions=2)))
+    assert running(["good"], [2], both).anew == (
         "This model reads texts from both ends, so it cannot read one as it comes: each beginning was read anew"
     )
+    error = InputError("/home/somebody/toy.zip", "reads texts otherwise", "train again")
+    named = SimpleNamespace(**vars(as_classifier(image_engine("numpy"), "/home/somebody/toy.zip")))
+    named.stream = Mock(side_effect=error)
+    assert running(["good"], [2], named).anew == "This model reads texts otherwise: each beginning was read anew"
 
 
 @pytest.mark.parametrize("keep", ["first", "last"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -18,10 +19,11 @@ from tallygate.export.results import ExportOptions, ExportResult
 from tallygate.export.variants import ImageFacts, image_from_weights, integer_from_onnx
 from tallygate.runtime import Classifier
 from tallygate.runtime.bundle import Bundle, Temperatures, open_bundle
-from tallygate.runtime.engines.integer import library_is_there, read_image
+from tallygate.runtime.engines.integer import available_kernels, library_is_there, read_image
 from tallygate.runtime.engines.plain import Weights, weights_from_onnx
 from tallygate.runtime.errors import EngineUnavailableError, InputError, VariantUnfitError
 from tallygate.runtime.graph import read_onnx
+from tallygate.runtime.parity.limits import GATES
 from tallygate.runtime.unicode import WORD, unicode_tables
 from tallygate.train.folder import Checkpoint
 
@@ -36,7 +38,7 @@ def integer_bundle(checkpoint_of: MakeCheckpoint, tmp_path_factory: pytest.TempP
     by_length = Temperatures(law="by length", table=tuple(3.0 - 0.05 * tokens for tokens in range(40)))
     checkpoint = checkpoint_of(outputs=3, bidirectional=True, pooling="mean", pooling_floor=9)
     checkpoint = replace(checkpoint, temperatures=by_length)
-    result = export_bundle(checkpoint, path, ExportOptions(variants=("fp32", "integer")))
+    result = export_bundle(checkpoint, path, ExportOptions(variants=("fp32", "integer"), demanded=("integer",)))
     assert result.passed, [report.failures() for variant in result.variants for report in variant.reports]
     return open_bundle(path)
 
@@ -131,9 +133,22 @@ def test_a_model_whose_cells_fit_no_format_is_refused_in_one_line(
     assert not replace(result, demanded=["integer"]).passed
 
 
+def test_a_model_that_the_integers_are_too_coarse_for_is_exported_without_them(
+    checkpoint: Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(GATES, "integer", replace(GATES["integer"], max_logit_difference=0.0))
+    result = export_bundle(checkpoint, tmp_path / "bundle", ExportOptions(variants=("fp32", "integer")))
+    failures = [failure for variant in result.variants for report in variant.reports for failure in report.failures()]
+    kernel = rf" on native \(({'|'.join(available_kernels())})\)" if library_is_there() else " on numpy"
+    assert re.match(rf"integer{kernel}: max logit difference \S+, above 0", failures[0])
+    assert set(open_bundle(tmp_path / "bundle").manifest.variants) == {"fp32"}
+    assert result.passed
+    assert not replace(result, demanded=["integer"]).passed
+
+
 def test_a_model_of_a_size_that_no_image_has_is_refused_in_one_line(checkpoint_of: MakeCheckpoint) -> None:
     checkpoint = checkpoint_of(hidden_size=513)
-    facts = ImageFacts(checkpoint.vocabulary, checkpoint.text, checkpoint.labels, 1.0, TEXTS, ())
+    facts = ImageFacts(checkpoint.vocabulary, checkpoint.text, checkpoint.labels, (1.0,), TEXTS, ())
     with pytest.raises(VariantUnfitError, match=r"is not a device image \(hidden has an impossible size\)"):
         integer_from_onnx(onnx_from_checkpoint(checkpoint), facts)
 
@@ -141,7 +156,8 @@ def test_a_model_of_a_size_that_no_image_has_is_refused_in_one_line(checkpoint_o
 @pytest.fixture(scope="module")
 def bundle_of_version_1(checkpoint_of: MakeCheckpoint, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("version 1") / "bundle"
-    assert export_bundle(checkpoint_of(text_version=1), path, ExportOptions(variants=("fp32", "integer"))).passed
+    options = ExportOptions(variants=("fp32", "integer"), demanded=("integer",))
+    assert export_bundle(checkpoint_of(text_version=1), path, options).passed
     return path
 
 

@@ -34,8 +34,9 @@ def running(words: Sequence[str], ids: list[int], classifier: Classifier) -> Run
     try:
         stream = classifier.stream()
     except InputError as error:
-        thing = error.thing.replace("this", "This", 1)
-        return _read_anew(ids, classifier, f"{thing} {error.reason}")
+        # Where the bundle lies is no visitor's business.
+        is_model = error.thing in ("this model", str(classifier.bundle.path))
+        return _read_anew(ids, classifier, f"{'This model' if is_model else error.thing} {error.reason}")
     return _read_once(words, stream) or _read_anew(ids, classifier, "This text is split otherwise as it comes")
 
 

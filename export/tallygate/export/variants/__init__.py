@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from tallygate.export.variants.integer import integer_from_onnx as integer_from_onnx
     from tallygate.export.variants.recipes import DEFAULT_VARIANTS as DEFAULT_VARIANTS
     from tallygate.export.variants.recipes import VARIANTS as VARIANTS
+    from tallygate.export.variants.recipes import WHERE_IT_FITS as WHERE_IT_FITS
     from tallygate.export.variants.recipes import VariantRecipe as VariantRecipe
 else:
     from tallygate.runtime.rooms import handed_on
@@ -18,6 +19,6 @@ else:
         __name__,
         {
             "integer": ("ImageFacts", "image_from_weights", "integer_from_onnx"),
-            "recipes": ("DEFAULT_VARIANTS", "VARIANTS", "VariantRecipe"),
+            "recipes": ("DEFAULT_VARIANTS", "VARIANTS", "WHERE_IT_FITS", "VariantRecipe"),
         },
     )

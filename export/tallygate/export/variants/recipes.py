@@ -76,3 +76,6 @@ VARIANTS = {
 DEFAULT_VARIANTS = ("int8", "fp32", INTEGER)
 """What ``export`` writes, the default of engines on graphs first: int8 computes as fast as fp32 on a CPU and is a third
 in size. The C core runs integer."""
+WHERE_IT_FITS = (INTEGER,)
+"""Defaults that are left out of a bundle where the model does not fit their formats, or their gate finds them too
+coarse for it, such as after two epochs of training."""

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import msgspec
 
 from tallygate.runtime.page.contents import PageContents, image_sha256
-from tallygate.runtime.page.packing import Part, image_part, module_beside, module_part, payload_of, plain_part
+from tallygate.runtime.page.packing import Part, image_part, part_beside, payload_of, plain_part
 from tallygate.runtime.page.sources import Sources
 
 _PLACE = re.compile(r"\{\{(\w+)\}\}")
@@ -25,11 +25,11 @@ def page_of(contents: PageContents, sources: Sources) -> str:
 
 def parts_of(contents: PageContents, sources: Sources) -> list[Part]:
     """What the page needs, in the order of its payload."""
-    simd128 = module_part("simd128", sources.simd128, sources.unicode_tables)
+    simd128 = plain_part("simd128", sources.simd128)
     return [
         image_part("image", contents.image),
         simd128,
-        module_beside("scalar", sources.scalar, simd128, sources.unicode_tables),
+        part_beside("scalar", sources.scalar, simd128),
         plain_part("golden texts", msgspec.json.encode(list(contents.texts))),
     ]
 

@@ -2,9 +2,9 @@
 
 A page may only hold text, and browsers can inflate but nothing stronger. So before all parts are deflated in one
 stream, numbers of several bytes are laid out byte by byte (weights then take a twentieth less), offsets as their steps,
-and two things are left out: the hash table of the words, which follows from them, and the Unicode tables of the second
-WebAssembly module, which stand in the first. Steps tell the page how each part is put together again; its hash tells
-whether it was.
+and two things are left out: the hash table of the words, which follows from them, and what the second WebAssembly
+module has in common with the first. Steps tell the page how each part is put together again; its hash tells whether it
+was.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from typing import Any
 import numpy as np
 
 from tallygate.runtime.engines.integer import image_layout as layout
-from tallygate.runtime.unicode import HEADER as UNICODE_HEADER
-from tallygate.runtime.unicode import LIST_WIDTHS
 
+_ALIKE, _SHORTEST_COPY = 32, 96
+"""Bytes by which two parts are searched for what they share, and the fewest that are worth a step."""
 ALPHABET = bytes(code for code in range(33, 127) if code not in b"<>&")
 Step = tuple[str | int, ...]
 """Kind, then numbers: ``raw bytes``, ``planes bytes width``, ``rises bytes``, ``copy part offset bytes``,
@@ -47,25 +47,31 @@ def plain_part(name: str, data: bytes) -> Part:
     return Part(name, data, [("raw", len(data))])
 
 
-def module_part(name: str, data: bytes, tables: bytes) -> Part:
-    """A WebAssembly module that holds the Unicode tables: their lists of numbers are laid out byte by byte."""
-    before = data.find(tables)
-    if before < 0:
-        return plain_part(name, data)
-    _, _, *lists = UNICODE_HEADER.unpack_from(tables)
-    planes: list[Step] = [("planes", count * width, width) for count, width in zip(lists, LIST_WIDTHS, strict=True)]
-    first = before + UNICODE_HEADER.size
-    last = len(data) - first - sum(int(step[1]) for step in planes)
-    return Part(name, data, [("raw", first), *planes, ("raw", last)])
+def part_beside(name: str, data: bytes, other: Part) -> Part:
+    """What has much in common with another part, as two WebAssembly modules of one core: that is taken from there.
+
+    Deflating alone would not find it: it looks back 32 KiB.
+    """
+    places = {other.data[at : at + _ALIKE]: at for at in range(len(other.data) - _ALIKE + 1)}
+    steps: list[Step] = []
+    at = raw = 0
+    while at < len(data):
+        there = places.get(data[at : at + _ALIKE])
+        size = 0 if there is None else _common(data, at, other.data, there)
+        if there is None or size < _SHORTEST_COPY:
+            at += 1
+            continue
+        steps += [("raw", at - raw), ("copy", other.name, there, size)]
+        at = raw = at + size
+    return Part(name, data, _joined(iter([*steps, ("raw", len(data) - raw)])))
 
 
-def module_beside(name: str, data: bytes, other: Part, tables: bytes) -> Part:
-    """A WebAssembly module that takes the Unicode tables from another one."""
-    here, there = data.find(tables), other.data.find(tables)
-    if min(here, there) < 0:
-        return plain_part(name, data)
-    rest = len(data) - here - len(tables)
-    return Part(name, data, [("raw", here), ("copy", other.name, there, len(tables)), ("raw", rest)])
+def _common(data: bytes, at: int, other: bytes, there: int) -> int:
+    """Bytes that are alike from these places on."""
+    most = min(len(data) - at, len(other) - there)
+    one, two = np.frombuffer(data, np.uint8, most, at), np.frombuffer(other, np.uint8, most, there)
+    differ = np.flatnonzero(one != two)
+    return int(differ[0]) if len(differ) else most
 
 
 def image_part(name: str, image: bytes) -> Part:
@@ -157,7 +163,7 @@ def _joined(steps: Iterator[Step]) -> list[Step]:
     """Neighbours that are raw become one, and empty steps none."""
     joined: list[Step] = []
     for step in steps:
-        size = int(step[1])
+        size = int(step[3] if step[0] == "copy" else step[1])
         if joined and step[0] == joined[-1][0] == "raw":
             joined[-1] = ("raw", int(joined[-1][1]) + size)
         elif size:

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from tallygate.runtime.engines.integer import library_is_there
 from tallygate.runtime.errors import EngineUnavailableError
-from tallygate.runtime.unicode import table_bytes
 
 _MEND = "install it from the checkout: pip install ./runtime/tallygate-native"
 _IMPORT = re.compile(r"^(?:import|export) \{[^}]*\} from \"(?P<name>\./[\w./]+|\.\./[\w./]+)\";\n", re.MULTILINE)
@@ -27,8 +26,6 @@ class Sources:
     script: str
     simd128: bytes
     scalar: bytes
-    unicode_tables: bytes
-    """What both WebAssembly modules hold."""
 
 
 def read_sources() -> Sources:
@@ -43,7 +40,6 @@ def read_sources() -> Sources:
             script=script_of(folder / "page" / "main.js"),
             simd128=(folder / "wasm" / "simd128.wasm").read_bytes(),
             scalar=(folder / "wasm" / "scalar.wasm").read_bytes(),
-            unicode_tables=table_bytes(),
         )
     except AttributeError as error:
         raise EngineUnavailableError("tallygate page", "this tallygate_native is too old for it", _MEND) from error

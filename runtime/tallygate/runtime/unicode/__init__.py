@@ -9,12 +9,9 @@ if TYPE_CHECKING:
     from tallygate.runtime.unicode.ordering import in_canonical_order as in_canonical_order
     from tallygate.runtime.unicode.tables import CODE_POINTS as CODE_POINTS
     from tallygate.runtime.unicode.tables import DECOMPOSES as DECOMPOSES
-    from tallygate.runtime.unicode.tables import HEADER as HEADER
     from tallygate.runtime.unicode.tables import JOINS as JOINS
-    from tallygate.runtime.unicode.tables import LIST_WIDTHS as LIST_WIDTHS
     from tallygate.runtime.unicode.tables import UNICODE_VERSION as UNICODE_VERSION
     from tallygate.runtime.unicode.tables import WORD as WORD
-    from tallygate.runtime.unicode.tables import table_bytes as table_bytes
     from tallygate.runtime.unicode.tables import unicode_tables as unicode_tables
 else:
     from tallygate.runtime.rooms import handed_on
@@ -27,12 +24,9 @@ else:
             "tables": (
                 "CODE_POINTS",
                 "DECOMPOSES",
-                "HEADER",
                 "JOINS",
-                "LIST_WIDTHS",
                 "UNICODE_VERSION",
                 "WORD",
-                "table_bytes",
                 "unicode_tables",
             ),
         },

@@ -15,8 +15,6 @@ FILE = "unicode17.bin"
 HEADER = struct.Struct("<6I")
 """Version, blocks, then the lengths of the four lists, whose numbers have three bytes. After them a byte per block of
 code points says which stored block it is; those hold two classes of four bits to a byte."""
-LIST_WIDTHS = (6, 6, 9, 9)
-"""Bytes of one entry of each list."""
 CODE_POINTS = 0x110000
 BLOCK = 128
 
