@@ -1,19 +1,21 @@
-"""The stage of short texts alone, from a finished checkpoint: what it changes on validation and in held-out frames.
+"""The stage of short texts alone, from a finished checkpoint: what it changes on validation, in frames and in suites.
 
 ``python benchmarks/short_stage.py imdb build/short`` goes on from the shipped checkpoint (its labelled texts must be at
-hand, TALLYGATE_IMDB) with ``[short]`` of the preset ``small``, or of ``--preset``, and writes a checkpoint that
+hand, TALLYGATE_IMDB) with ``[short]`` of the preset ``small-short``, or of ``--preset``, and writes a checkpoint that
 ``tallygate export`` takes. No test text is read. The same command goes on where it was cut off.
 """
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
 import numpy as np
-import torch
 
+from tallygate.runtime.prediction import Prediction, PredictionMaker
+from tallygate.runtime.suite import check_cases, counts_of, read_suite
 from tallygate.runtime.terminal import table
 from tallygate.runtime.text import Tokenizer
 from tallygate.runtime.version import VERSION
@@ -25,9 +27,10 @@ from tallygate.train.run.data import RunData, run_data_from_corpus
 from tallygate.train.run.short import probabilities_of
 from tallygate.train.run.state import Best
 from tallygate.train.run.training import Run
-from tallygate.train.scores import EpochMetrics, evaluate, score_from_logits
+from tallygate.train.scores import EpochMetrics, evaluate, fit_temperatures, score_from_logits
 from tallygate.train.sentences import Part, draw
 
+SUITES = Path(__file__).parents[1] / "examples" / "suites"
 COUNT = 4_000
 """Sentences drawn for each row of the table."""
 
@@ -37,7 +40,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("run", help="folder of a checkpoint, or imdb for the shipped one")
     parser.add_argument("out", type=Path)
-    parser.add_argument("--preset", default="small")
+    parser.add_argument(
+        "--only-compare", nargs="*", metavar="RUN", help="train nothing; compare with these checkpoints"
+    )
+    parser.add_argument("--preset", default="small-short")
     parser.add_argument("--floor", type=int, default=40, help="pooling floor of the trained network")
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
@@ -45,12 +51,13 @@ def main() -> None:
     preset = _preset(before, arguments.preset, arguments.floor, arguments.seed)
     with cpu_settings(1):
         data = run_data_from_corpus(before.data.load(), preset, before.vocabulary)
-        arguments.out.mkdir(parents=True, exist_ok=True)
-        run = _begun(before, preset, arguments.preset, data, arguments.out)
-        first = _model(before.model.state_dict(), data, preset)
-        run.train()
-        after = load_checkpoint(arguments.out).model
-        print(_table({"before": before.model, f"floor {arguments.floor} alone": first, "after": after}, data))
+        models = {"before": before.model, f"floor {arguments.floor} alone": _model(before, data, preset)}
+        if arguments.only_compare is None:
+            arguments.out.mkdir(parents=True, exist_ok=True)
+            _begun(before, preset, arguments.preset, data, arguments.out).train()
+        for after in arguments.only_compare or [arguments.out]:
+            models[Path(after).name] = load_checkpoint(after).model
+        print(_table(models, data))
 
 
 def _preset(before: Checkpoint, name: str, floor: int, seed: int) -> Preset:
@@ -72,14 +79,14 @@ def _begun(before: Checkpoint, preset: Preset, name: str, data: RunData, out: Pa
     if not run.state.history:
         epoch = EpochMetrics(epoch=1, train_loss=0.0, train_accuracy=0.0, learning_rate=0.0, seconds=0.0)
         run.state.history.append(epoch)
-        run.state.best = Best(epoch=1, temperature=before.temperature, score=None)
+        run.state.best = Best(epoch=1, temperature=1.0, score=None)
         run.state.best_weights = {name: tensor.clone() for name, tensor in before.model.state_dict().items()}
     return run
 
 
-def _model(weights: dict[str, torch.Tensor], data: RunData, preset: Preset) -> LSTMClassifier:
+def _model(before: Checkpoint, data: RunData, preset: Preset) -> LSTMClassifier:
     model = LSTMClassifier(data.architecture(preset))
-    model.load_state_dict(weights)
+    model.load_state_dict(before.model.state_dict())
     return model.eval()
 
 
@@ -93,7 +100,31 @@ def _table(models: dict[str, LSTMClassifier], data: RunData) -> str:
         ("held_out", "held_out"),
     ):
         rows += _rows(part, words, models, data)
+    for suite in sorted(SUITES.glob("*.jsonl")):
+        rows += _suite_rows(suite, models, data)
     return table(rows, ["", *models])
+
+
+def _suite_rows(suite: Path, models: dict[str, LSTMClassifier], data: RunData) -> list[list[object]]:
+    """Failures by model and capability, and wrong answers above 0.99; each model with temperatures by length."""
+    cases = read_suite(suite, data.labels)
+    counts = [counts_of(check_cases(cases, _predictor(model, data))) for model in models.values()]
+    return [
+        [f"{suite.stem}: {c[0].capability}, of {c[0].cases}", *(f"{count.failed} ({count.sure})" for count in c)]
+        for c in zip(*counts, strict=True)
+    ]
+
+
+def _predictor(model: LSTMClassifier, data: RunData) -> Callable[[list[str]], Sequence[Prediction]]:
+    maker = PredictionMaker(data.labels, fit_temperatures(model, data.validation).table, "pytorch", "fp32", "cpu")
+    tokenizer = Tokenizer(data.vocabulary, data.text)
+
+    def predict(texts: list[str]) -> Sequence[Prediction]:
+        rows = [tokenizer.encode(text) for text in texts]
+        logits = evaluate(model, EncodedSplit(rows, np.zeros(len(rows), np.int64)))
+        return maker.make(logits.numpy(), [len(row) for row in rows])
+
+    return predict
 
 
 def _accuracy(model: LSTMClassifier, data: RunData) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tallygate.runtime.errors import PresetError
@@ -28,6 +29,13 @@ def test_seed_is_the_reports_table() -> None:
     assert (model.embedding_size, model.hidden_size, model.layers, model.bidirectional) == (32, 100, 1, False)
     assert (model.pooling, model.dropout, model.embedding_dropout) == ("last", 0.0, 0.0)
     assert (training.batch_size, training.epochs, training.optimizer) == (64, 10, "adam")
+
+
+def test_the_preset_of_short_texts_is_small_and_the_last_stage() -> None:
+    small, short = load_preset("small"), load_preset("small-short")
+    assert short.short is not None
+    model = msgspec.structs.replace(small.model, pooling_floor=40)
+    assert short == msgspec.structs.replace(small, model=model, short=short.short)
 
 
 def test_a_file_is_read(tmp_path: Path) -> None:

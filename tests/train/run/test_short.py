@@ -16,7 +16,7 @@ from tallygate.train.loop.trainer import Trainer
 from tallygate.train.presets import load_preset
 from tallygate.train.run.data import RunData, run_data_from_corpus
 from tallygate.train.run.plan import TrainOptions, plan_run
-from tallygate.train.run.short import ShortRows, averaged, crops_of
+from tallygate.train.run.short import ShortRows, averaged, one_crop_each
 from tallygate.train.run.training import run_training
 from tallygate.train.scores.metrics import metrics_from_jsonl
 from tests.train.run.small_run import PRESET, begin, resume, small_corpus
@@ -67,8 +67,8 @@ def test_crops_are_runs_of_their_text(preset: str) -> None:
     short = load_preset(preset).short
     assert short is not None
     rows = [list(range(start, start + length)) for start, length in enumerate([1, 2, 5, 60, 400] * 40)]
-    crops = crops_of(rows, short, 0)
-    assert crops == crops_of(rows, short, 0) != crops_of(rows, short, 1)
+    crops = one_crop_each(rows, short, 0)
+    assert crops == one_crop_each(rows, short, 0) != one_crop_each(rows, short, 1)
     for row, crop in zip(rows, crops, strict=True):
         assert crop == list(range(crop[0], crop[0] + len(crop)))
         assert row[0] <= crop[0]

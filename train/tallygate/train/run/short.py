@@ -50,7 +50,7 @@ class ShortRows:
         """Whole texts, a crop of each, and written sentences, for a network that begins with ``weights``."""
         if self._split is None:
             train, sentences = self._data.train, self._sentences
-            crops = crops_of(train.rows, self._short, self._preset.training.seed)
+            crops = one_crop_each(train.rows, self._short, self._preset.training.seed)
             own = probabilities_of(self._model(weights), train)
             labels = np.eye(len(self._data.labels), dtype=np.float32)[train.targets]
             share = self._short.label_share
@@ -84,7 +84,7 @@ class ShortRows:
         return model.to(next(iter(weights.values())).device)
 
 
-def crops_of(rows: Rows, short: ShortPreset, seed: int) -> Rows:
+def one_crop_each(rows: Rows, short: ShortPreset, seed: int) -> Rows:
     """A run of tokens of each row, as many as fall evenly on the logarithm of their number, from anywhere in it."""
     generator = np.random.default_rng([seed, _CROPS])
     least, most = short.crop_tokens
