@@ -243,8 +243,6 @@ def _compiler(platform: Platform) -> list[str]:
         return shlex.split(chosen)
     system = platform.target.split("-")[-1]
     flags = [f"-isystem{_zig_headers() / folder}" for folder in HEADERS.get(system, ())]
-    if system == "android":
-        flags.append("-mno-outline-atomics")  # whose functions a linker may not bring
     return [sys.executable, "-m", "ziglang", "cc", "-target", platform.target, *flags]
 
 

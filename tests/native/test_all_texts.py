@@ -11,14 +11,21 @@ import pyarrow.parquet as parquet
 import pytest
 from tokenizers import Tokenizer as LibraryTokenizer
 
+import tallygate.runtime
 from tallygate.export.bundle.tokenizer_json import tokenizer_json
 from tallygate.export.bundle.unicode_disagreements import disagreements
+from tallygate.runtime.bundle import INTEGER, open_bundle
+from tallygate.runtime.engines.integer.engine import IntegerNumpyEngine
+from tallygate.runtime.engines.integer.image import read_image
+from tallygate.runtime.engines.integer.native import NativeEngine
 from tallygate.runtime.text import UNKNOWN, Splitter
+from tests.native.conftest import kernels
 from tests.native.vocabularies import ROWS, engine_of, tokenizer_of
 
 pytest.importorskip("tallygate_native", reason="needs the C core: make setup")
 
 pytestmark = [pytest.mark.slow, pytest.mark.imdb]
+SHIPPED = Path(tallygate.runtime.__path__[0]) / "models" / "imdb.zip"
 MARKS = '!?.,;:()"*/-'
 TEXTS = 100_000
 BATCH = 1000
@@ -52,3 +59,27 @@ def test_ids_of_c_python_and_the_library_are_equal(
         known += sum(np.count_nonzero(np.array(ids) > UNKNOWN) for ids in python)
     assert known > 10 * TEXTS
     assert len(words) > ROWS
+
+
+def test_every_kernel_answers_all_test_reviews_as_the_specification_does(imdb_dir: Path) -> None:
+    """The shipped model, its own ids, 25,000 reviews, in one batch and by two threads."""
+    bundle = open_bundle(SHIPPED)
+    image = bundle.read(bundle.manifest.variants[INTEGER].file)
+    tokenizer = read_image(image, SHIPPED).tokenizer()
+    texts = parquet.read_table(imdb_dir / "test.parquet", columns=["text"]).column("text").to_pylist()
+    rows = [np.array(tokenizer.encode(text)) for text in texts]
+    order = np.argsort([len(row) for row in rows], kind="stable")
+    lengths = np.array([len(rows[place]) for place in order])
+    flat = np.concatenate([rows[place] for place in order])
+    expected, start = [], 0
+    specification = IntegerNumpyEngine(image)
+    for first in range(0, len(lengths), BATCH):
+        part = lengths[first : first + BATCH]
+        ids = np.zeros((len(part), int(part.max())), np.int64)
+        ids[np.arange(ids.shape[1]) < part[:, None]] = flat[start : start + part.sum()]
+        expected.append(specification.exact_logits(ids, part))
+        start += int(part.sum())
+    for kernel in kernels():
+        engine = NativeEngine(image, kernel, threads=2)
+        engine.check_goldens()
+        assert (engine.exact_logits(flat, lengths) == np.concatenate(expected)).all(), kernel

@@ -12,12 +12,18 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
+import numpy as np
+import pyarrow.parquet as parquet
 import pytest
 
+from tallygate.runtime.bundle import INTEGER, open_bundle
+from tallygate.runtime.engines.integer.image import read_image
 from tests.native.cases import BATCHES, FORMS, HIDDEN_SIZES, POOLINGS, case, write_cases
-from tests.native.conftest import make_image
+from tests.native.conftest import make_image, specified
+from tests.native.test_all_texts import SHIPPED
 from tests.shared.make_streams import GOLDENS, IMAGE
 
+REVIEWS = 200
 ROOT = Path(__file__).parents[2] / "runtime" / "tallygate-native"
 SHAPES = {
     "one layer": {"hidden": 36},
@@ -88,6 +94,36 @@ def asked_of(kernel: str, form: str, hidden: int, pooling: str, folder: Path) ->
     (folder / "image.bin").write_bytes(asked.image)
     cases = write_cases(folder / "cases.bin", asked.rows, asked.logits)
     return [str(folder / "image.bin"), str(cases), kernel, str(BATCHES if costly < 10_000 else 3)]
+
+
+@pytest.fixture(scope="session")
+def reviews(imdb_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """The shipped image, and 200 reviews of the test split that the specification answered, as files."""
+    folder, bundle = tmp_path_factory.mktemp("reviews"), open_bundle(SHIPPED)
+    image = bundle.read(bundle.manifest.variants[INTEGER].file)
+    tokenizer = read_image(image, SHIPPED).tokenizer()
+    texts = parquet.read_table(imdb_dir / "test.parquet", columns=["text"]).column("text").to_pylist()
+    rows = [np.array(tokenizer.encode(text)) for text in texts[:: len(texts) // REVIEWS]]
+    assert len(rows) == REVIEWS
+    (folder / "image.bin").write_bytes(image)
+    return [str(folder / "image.bin"), str(write_cases(folder / "cases.bin", rows, specified(image, rows)))]
+
+
+@pytest.mark.imdb
+@pytest.mark.parametrize(("equal", "kernel"), CASES, indirect=["equal"])
+def test_an_emulated_processor_answers_reviews(equal: Path, kernel: str, reviews: list[str]) -> None:
+    command = [PROGRAMS[equal.parent.name][0], "-cpu", "max", str(equal), *reviews, kernel]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "equal\n"), done.stderr
+
+
+@pytest.mark.imdb
+@pytest.mark.parametrize("kernel", ["simd128", "scalar"])
+def test_webassembly_answers_reviews(modules: Path, kernel: str, reviews: list[str]) -> None:
+    script = Path(__file__).with_name("equal_in_node.mjs")
+    command = ["node", "--no-warnings", str(script), str(modules / f"{kernel}.wasm"), *reviews, kernel]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "equal\n"), done.stderr
 
 
 COMBINATIONS = [(form, hidden, "mean") for form in FORMS for hidden in HIDDEN_SIZES]

@@ -11,7 +11,7 @@ from tallygate.runtime.engines.engine import Streams
 from tallygate.runtime.engines.integer.image import DeviceImage, read_image
 from tallygate.runtime.engines.integer.image_layout import HASHED_HEADER, HEADER
 from tallygate.runtime.engines.integer.lstm import IntegerLSTM
-from tallygate.runtime.engines.integer.stream.errors import both_ends
+from tallygate.runtime.engines.pieces.errors import both_ends
 from tallygate.runtime.errors import GateError, InputError
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tallygate.runtime.engines.integer.library import Library
-from tallygate.runtime.engines.integer.stream.errors import check_pushed, too_long, wrong_utf8
+from tallygate.runtime.engines.pieces.errors import check_pushed, too_long, wrong_utf8
 from tallygate.runtime.errors import InputError
 
 _BAD_UTF8, _LONG, _DAMAGED, _VERSION, _MODEL = 14, 19, 20, 21, 22
