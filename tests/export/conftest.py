@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from itertools import islice
 from pathlib import Path
@@ -15,6 +16,7 @@ import torch
 
 from tallygate.export.pipeline import export_bundle
 from tallygate.export.results import ExportOptions, ExportResult
+from tallygate.runtime import Classifier
 from tallygate.runtime.bundle import Temperatures
 from tallygate.runtime.bundle.manifest import Training
 from tallygate.runtime.text.tokenizer import TEXT_VERSION, TextContract, split_words
@@ -86,3 +88,33 @@ def bundle_path(exported: ExportResult) -> Path:
     """Where that bundle is; tests that alter it copy it first."""
     assert exported.path is not None
     return exported.path
+
+
+POOLINGS = ("last", "max-mean", "mean", "max")
+
+
+def checkpoint_for(make: MakeCheckpoint, pooling: str) -> Checkpoint:
+    """Two layers that say enough; text version 2, since hypothesis knows characters that the interpreter may not."""
+    checkpoint = make(pooling=pooling, layers=2, outputs=3)
+    with torch.no_grad():
+        checkpoint.model.head.weight.mul_(6)
+    return replace(checkpoint, text=TextContract(max_length=checkpoint.text.max_length, version=2))
+
+
+@pytest.fixture(scope="session")
+def streaming(checkpoint_of: MakeCheckpoint, tmp_path_factory: pytest.TempPathFactory) -> dict[str, ExportResult]:
+    folder = tmp_path_factory.mktemp("streaming")
+    options = ExportOptions(variants=("fp32", "int8"), streaming=True)
+    checkpoints = {pooling: checkpoint_for(checkpoint_of, pooling) for pooling in POOLINGS}
+    return {pooling: export_bundle(made, folder / pooling, options) for pooling, made in checkpoints.items()}
+
+
+@pytest.fixture(scope="session")
+def streaming_paths(streaming: dict[str, ExportResult]) -> dict[str, Path]:
+    assert all(result.passed for result in streaming.values())
+    return {pooling: result.path for pooling, result in streaming.items() if result.path}
+
+
+@pytest.fixture(scope="session")
+def classifiers(streaming_paths: dict[str, Path]) -> dict[str, Classifier]:
+    return {pooling: Classifier.load(path, "onnxruntime", "fp32") for pooling, path in streaming_paths.items()}

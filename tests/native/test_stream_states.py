@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tallygate.runtime.engines.integer.stream.state import HEAD
+from tallygate.runtime.engines.pieces.state import HEAD
 from tallygate.runtime.errors import InputError
 from tallygate.runtime.text import utf8_of
 from tests.native.conftest import kernels

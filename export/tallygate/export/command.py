@@ -30,6 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     target("--target-opset", type=int, metavar="N", help="ONNX opset to write (default: 18, which most runtimes read)")
     target("--target-ort", metavar="VERSION", help="write the newest opset that this onnxruntime reads, such as 1.20")
     add("--variants", metavar="P", help="precisions beside the default ones, such as fp16,bf16,int4,int8-dynamic")
+    add("--streaming", action="store_true", help="add the fp32 graph with states in and out, for texts in pieces")
     add("--ort-format", metavar="DIR", help="write .ort files and what a reduced onnxruntime needs for them, too")
     add("--report", metavar="FILE.md", help="parity report to write (default: beside the bundle)")
     add("--with-rtx", metavar="T", help="build TensorRT-RTX plans into the bundle for these GPUs, such as sm86,sm89")
@@ -55,6 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
         variants=variants,
         demanded=_names(arguments.variants),
         rtx_targets=arguments.with_rtx,
+        streaming=arguments.streaming,
         force=arguments.force,
     )
     report = report_path(arguments.report, arguments.out)
@@ -65,7 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
     _copy_curve(arguments.checkpoint, report.with_suffix(""))
     print(_summary(result))
     print(f"report     {report}")
-    for variant in result.variants:
+    for variant in result.copies:
         for failure in (failure for report in variant.reports for failure in report.failures()):
             notice(f"not written: {failure}")
     for refusal in result.refusals.values():
@@ -108,8 +110,8 @@ def _write_report(result: ExportResult, page: Path) -> None:
         f"{described(result.references)}, and the hard grid.",
         *_never_given(result),
     ]
-    sizes = {variant.recipe.precision: len(variant.model) for variant in result.variants}
-    runs = [run for variant in result.variants for run in variant.results]
+    sizes = {variant.recipe.precision: len(variant.model) for variant in result.copies}
+    runs = [run for variant in result.copies for run in variant.results]
     write_parity_report(page, ParityRun(title, facts, result.references, runs, sizes, result.by_length))
 
 
@@ -172,11 +174,11 @@ def _summary(result: ExportResult) -> str:
         if v.recipe.precision == INTEGER
         else f"graph      {v.recipe.precision}: {node_count(v.graph)} nodes, opset {v.graph.opset_import[0].version}, "
         f"{len(v.model):,} bytes"
-        for v in result.variants
+        for v in result.copies
     ]
     scores = [
         f"accuracy   {v.recipe.precision}: {score.accuracy:.2%} on {score.rows:,} {score.data} validation texts"
-        for v in result.variants
+        for v in result.copies
         if (score := v.accuracy)
     ]
     alone = " ONLY: the data that it was trained on is not at hand" if len(result.references) == 1 else ""
@@ -184,7 +186,7 @@ def _summary(result: ExportResult) -> str:
         f"gated on   {described(result.references)}{alone}",
         *(f"note       {line}" for line in _never_given(result)),
     ]
-    table = table_of_reports([report for variant in result.variants for report in variant.reports])
+    table = table_of_reports([report for variant in result.copies for report in variant.reports])
     end = f"bundle     {result.path} ({_size(result):,} bytes)" if result.path else "no bundle written"
     return "\n".join([*graphs, *scores, *data, "", table, "", end])
 
@@ -204,5 +206,6 @@ COMMAND = Command(
     examples=(
         "tallygate export runs/mails-auto --out mails.zip",
         "tallygate export runs/mails-auto --out mails.zip --force --variants fp16,int4",
+        "tallygate export runs/mails-auto --out mails.zip --streaming",
     ),
 )

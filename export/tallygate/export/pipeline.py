@@ -10,11 +10,12 @@ import onnx
 import torch
 
 from tallygate.export.bundle import bundle_files, check_can_build, check_fits, check_may_write, plan_files, write_bundle
-from tallygate.export.graph import check_graph, check_opset, onnx_from_checkpoint
+from tallygate.export.graph import check_can_stream, check_graph, check_opset, onnx_from_checkpoint, streaming_from_onnx
 from tallygate.export.references import bands_of, goldens_to_jsonl, load_texts, make_goldens, one_thread, with_answers
 from tallygate.export.results import ExportOptions, ExportResult, VariantResult
 from tallygate.export.variants import VARIANTS, ImageFacts, VariantRecipe, integer_from_onnx
 from tallygate.runtime.bundle import INTEGER, Score
+from tallygate.runtime.engines.ort import StreamingEngine
 from tallygate.runtime.errors import VariantUnfitError
 from tallygate.runtime.parity import ParityResult, Reference, labels_never_given, measure_parity, reference_from_goldens
 from tallygate.runtime.text import Tokenizer
@@ -42,6 +43,8 @@ def export_bundle(
     check_fits(checkpoint)
     check_can_build(options.rtx_targets)
     check_opset(options.opset)
+    if options.streaming:
+        check_can_stream(checkpoint.model.architecture)
     say("texts to compare on")
     texts = load_texts(checkpoint, options.data_dir)
     by_length = bands_of(checkpoint, texts)
@@ -58,18 +61,23 @@ def export_bundle(
         except VariantUnfitError as error:
             refusals[name] = error
     passed = [variant for variant in variants if variant.passed]
+    streaming = None
+    if options.streaming:
+        say("parity gate of the streaming graph")
+        streaming = gate.try_streaming(graph)
     if options.rtx_targets:
         say("TensorRT plans")
     plans = plan_files(passed, options.rtx_targets, checkpoint.text.max_length, texts[0] if texts else None)
     answers = {variant.recipe.precision: variant.answers for variant in passed if variant.answers is not None}
     lines = goldens_to_jsonl(with_answers(goldens, answers))
-    files = bundle_files(checkpoint, lines, passed, options, plans) if passed else {}
+    streams = streaming if streaming and streaming.passed else None
+    files = bundle_files(checkpoint, lines, passed, options, plans, streams) if passed else {}
     if files:
         write_bundle(out, files, options.force)
     references = [gate.goldens, *texts]
     never = [checkpoint.labels[place] for place in labels_never_given(references)]
-    path = Path(out) if files else None
-    return ExportResult(path, variants, files, references, never, by_length, refusals, options.demanded)
+    path, asked = Path(out) if files else None, options.demanded
+    return ExportResult(path, variants, files, references, never, by_length, refusals, asked, streaming)
 
 
 @dataclass(frozen=True)
@@ -90,6 +98,15 @@ class _Gate:
         tokenizer = Tokenizer(self.checkpoint.vocabulary, self.checkpoint.text)
         results = [measure_parity(engine, tokenizer, self.goldens, self.texts) for engine in engines]
         return VariantResult(recipe, graph, model, results, self._accuracy(results[0]))
+
+    def try_streaming(self, fp32: onnx.ModelProto) -> VariantResult:
+        """Make the graph with states, and ask it in pieces."""
+        recipe = VariantRecipe(StreamingEngine.precision, streaming_from_onnx, (StreamingEngine.name,))
+        graph = recipe.convert(fp32)
+        model = graph.SerializeToString(deterministic=True)
+        tokenizer = Tokenizer(self.checkpoint.vocabulary, self.checkpoint.text)
+        result = measure_parity(StreamingEngine(model, tokenizer), tokenizer, self.goldens, self.texts)
+        return VariantResult(recipe, graph, model, [result], self._accuracy(result))
 
     def _facts(self) -> ImageFacts:
         checkpoint = self.checkpoint

@@ -39,6 +39,8 @@ class ExportOptions:
     """Whether a bundle that stands there is overwritten."""
     rtx_targets: str | None = None
     """GPUs such as ``sm86,sm89`` for which TensorRT-RTX builds plans that go into the bundle."""
+    streaming: bool = False
+    """Whether a graph with states in and out is added."""
 
 
 @dataclass(frozen=True)
@@ -91,9 +93,16 @@ class ExportResult:
     """Variants that the model does not fit, by name, and why."""
     demanded: Sequence[str] = ()
     """Variants that were asked for by name."""
+    streaming: VariantResult | None = None
+    """The graph with states, where one was asked for."""
+
+    @property
+    def copies(self) -> list[VariantResult]:
+        """The variants, and the graph with states."""
+        return [*self.variants, *([self.streaming] if self.streaming else [])]
 
     @property
     def passed(self) -> bool:
-        """Whether every variant passed, but for defaults that are written where the model allows it alone."""
-        failed = {variant.recipe.precision for variant in self.variants if not variant.passed}.union(self.refusals)
+        """Whether every copy passed, but for defaults that are written where the model allows it alone."""
+        failed = {copy.recipe.precision for copy in self.copies if not copy.passed}.union(self.refusals)
         return not failed.difference(set(WHERE_IT_FITS).difference(self.demanded))

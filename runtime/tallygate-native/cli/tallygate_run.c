@@ -82,9 +82,11 @@ static char *read_line(char **buffer, size_t *room, size_t *size) {
     return *buffer;
 }
 
-/* Softmax, or for two labels the logistic function of their one logit, after the temperature. */
+/* Softmax, or for two labels the logistic function of their one logit, after the temperature. Scores are defined on logits
+ * in float32, as every variant has them. */
 static void probabilities(program *p, int32_t tokens) {
     const double temperature = tg_temperature(p->model, (size_t)tokens);
+    for (uint32_t i = 0; i < p->facts.outputs; i++) p->logits[i] = (float)p->logits[i];
     double total = 0, largest = p->logits[0] / temperature;
     if (p->facts.outputs == 1) {
         p->probabilities[1] = 1 / (1 + exp(-largest));

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, overload
 
 from tallygate.runtime.bundle import Bundle, open_bundle, shipped_bundle
-from tallygate.runtime.choice import choose, default_batch_size
+from tallygate.runtime.choice import THREADS, choose, default_batch_size
 from tallygate.runtime.engines import Engine, StreamEngine, TextEngine, create_engine, logits_of_rows
 from tallygate.runtime.errors import InputError
 from tallygate.runtime.inputs import plain_texts
@@ -55,6 +55,7 @@ class Classifier:
         self.engine = engine
         self.batch_size = batch_size or default_batch_size(engine.name)
         self._text_engine = engine if isinstance(engine, TextEngine) and _reads_by_tables(bundle) else None
+        self._stream_engine: StreamEngine | None = engine if isinstance(engine, StreamEngine) else None
         self._maker = PredictionMaker(
             bundle.manifest.labels, bundle.manifest.temperatures.table, engine.name, engine.precision, engine.provider
         )
@@ -145,24 +146,36 @@ class Classifier:
     def stream(self) -> Stream:
         """A text that comes in pieces: push them, and ask for the running answer at any time.
 
-        Raises :class:`InputError` where the model reads from both ends, its engine is not one of variant integer, or
-        the bundle reads texts by version 1 of the contract.
+        Variant integer streams on every engine, fp32 on onnxruntime where the bundle holds a streaming graph, which is
+        held to the goldens first, once per machine. Raises :class:`InputError` where the model reads from both ends,
+        nothing of these is loaded, or the bundle reads texts by version 1 of the contract.
         """
         from tallygate.runtime.stream import Stream
 
-        self._check_streams()
-        return Stream(self.engine, self._running_maker())
+        return Stream(self._reading_engine(), self._running_maker())
 
     def streams(self, count: int) -> StreamBatch:
         """So many texts that come in pieces, read together. Raises as :meth:`stream`."""
         from tallygate.runtime.stream import StreamBatch
 
-        self._check_streams()
-        return StreamBatch(self.engine, self._running_maker(), count)
+        return StreamBatch(self._reading_engine(), self._running_maker(), count)
 
-    def _check_streams(self) -> None:
-        """An image reads pieces by its own version of the contract, whatever the bundle reads whole texts by."""
-        if isinstance(self.engine, StreamEngine) and not _reads_by_tables(self.bundle):
+    def _reading_engine(self) -> Engine | StreamEngine:
+        is_fp32 = (self.engine.name, self.engine.precision) == ("onnxruntime", "fp32")
+        has_graph = is_fp32 and bool(self.bundle.manifest.streaming)
+        if self._stream_engine or has_graph:
+            self._check_reads_pieces()
+        if self._stream_engine is None and has_graph:
+            from tallygate.runtime.engines import create_streaming_engine
+
+            engine = create_streaming_engine(self.bundle, self.tokenizer, self._options.threads or THREADS)
+            check_goldens(self.bundle, lambda: self.tokenizer, engine)
+            self._stream_engine = engine
+        return self._stream_engine or self.engine
+
+    def _check_reads_pieces(self) -> None:
+        """Pieces are read by version 2 of the contract, whatever the bundle reads whole texts by."""
+        if not _reads_by_tables(self.bundle):
             reason = "reads texts by version 1 of the text contract, and pieces are read by version 2"
             raise InputError(self.bundle.path, reason, "train with this tallygate, which reads by version 2")
 

@@ -12,7 +12,7 @@ import pytest
 
 from tallygate.runtime.cli import GROUP, ORDER, find_commands, parse_args
 
-NEEDED = {"predict": ["text"], "page": ["--out", "page.html"]}
+NEEDED = {"predict": ["text"], "check": ["--suite", "cases.jsonl"], "page": ["--out", "page.html"]}
 """What a command cannot do without."""
 
 

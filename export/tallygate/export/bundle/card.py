@@ -80,6 +80,8 @@ def _files(manifest: Manifest) -> str:
         (f"`{variant.file}`", f"{_kind(name, variant)}; proved on {', '.join(variant.engines)}")
         for name, variant in manifest.variants.items()
     ]
+    if manifest.streaming:
+        rows.append((f"`{manifest.streaming.file}`", "the fp32 graph with states in and out, for texts in pieces"))
     rows += [
         (f"`{LAYOUT.manifest}`", "what this bundle is, with the hash of every other file"),
         (f"`{LAYOUT.vocabulary}`", f"words and their rows, of {manifest.vocabulary_rows:,} in all"),

@@ -12,6 +12,7 @@ from tallygate.export.bundle.tokenizer_json import tokenizer_json
 from tallygate.export.bundle.writer import file_facts
 from tallygate.export.results import ExportOptions, VariantResult
 from tallygate.runtime.bundle import (
+    CALIBRATION_SINCE,
     LAYOUT,
     MAX_GOLDEN_BYTES,
     MAX_LABELS,
@@ -20,9 +21,10 @@ from tallygate.runtime.bundle import (
     MAX_TOKENS,
     MAX_VOCABULARY,
     MAX_WORDS,
-    SCHEMA,
+    STREAMING_SINCE,
     Manifest,
     Parity,
+    Streaming,
     Variant,
     manifest_from_json,
     manifest_to_json,
@@ -40,17 +42,20 @@ def bundle_files(
     variants: Sequence[VariantResult],
     options: ExportOptions,
     plans: Mapping[str, bytes],
+    streaming: VariantResult | None = None,
 ) -> dict[str, bytes]:
     """Every file by name; ``goldens`` is ``golden.jsonl``, ``variants`` are those that passed, the default first.
 
-    ``plans`` are TensorRT's plans and their facts, by file name. Raises :class:`ExportError` where they are more than a
-    bundle can hold.
+    ``plans`` are TensorRT's plans and their facts, by file name, ``streaming`` is the graph with states. Raises
+    :class:`ExportError` where they are more than a bundle can hold.
     """
     files = {LAYOUT.model(variant.recipe.precision): variant.model for variant in variants} | dict(plans)
+    if streaming:
+        files[LAYOUT.streaming] = streaming.model
     files[LAYOUT.vocabulary] = checkpoint.vocabulary.to_bytes()
     files[LAYOUT.tokenizer] = tokenizer_json(Tokenizer(checkpoint.vocabulary, checkpoint.text))
     files[LAYOUT.goldens] = goldens
-    manifest = _manifest(checkpoint, variants, options)
+    manifest = _manifest(checkpoint, variants, options, streaming)
     files[LAYOUT.card] = model_card(manifest, options).encode("utf-8")
     complete = msgspec.structs.replace(manifest, files=file_facts(files))
     return _readable({LAYOUT.manifest: manifest_to_json(complete), **files})
@@ -89,10 +94,15 @@ def _readable(files: dict[str, bytes]) -> dict[str, bytes]:
     return files
 
 
-def _manifest(checkpoint: Checkpoint, variants: Sequence[VariantResult], options: ExportOptions) -> Manifest:
+def _manifest(
+    checkpoint: Checkpoint,
+    variants: Sequence[VariantResult],
+    options: ExportOptions,
+    streaming: VariantResult | None,
+) -> Manifest:
     training = checkpoint.training
     return Manifest(
-        schema=".".join(map(str, SCHEMA)),
+        schema=".".join(map(str, STREAMING_SINCE if streaming else CALIBRATION_SINCE)),
         name=options.name or f"{training.data}-{training.preset}",
         created_with=VERSION,
         labels=list(checkpoint.labels),
@@ -102,6 +112,16 @@ def _manifest(checkpoint: Checkpoint, variants: Sequence[VariantResult], options
         training=training,
         variants={variant.recipe.precision: _variant(variant) for variant in variants},
         files={},
+        streaming=_streaming(streaming) if streaming else msgspec.UNSET,
+    )
+
+
+def _streaming(result: VariantResult) -> Streaming:
+    return Streaming(
+        file=LAYOUT.streaming,
+        opset=result.graph.opset_import[0].version,
+        ir_version=result.graph.ir_version,
+        parity={report.engine: _parity(report) for report in result.reports},
     )
 
 

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from tallygate.export.graph.from_checkpoint import check_opset as check_opset
     from tallygate.export.graph.from_checkpoint import node_count as node_count
     from tallygate.export.graph.from_checkpoint import onnx_from_checkpoint as onnx_from_checkpoint
+    from tallygate.export.graph.streaming import check_can_stream as check_can_stream
+    from tallygate.export.graph.streaming import streaming_from_onnx as streaming_from_onnx
     from tallygate.export.graph.target_ort import target_from_version as target_from_version
     from tallygate.export.graph.tidy import weights_of as weights_of
     from tallygate.export.graph.tidy import with_weights as with_weights
@@ -23,6 +25,7 @@ else:
             "beside": ("PREFIX",),
             "contract": ("check_graph",),
             "from_checkpoint": ("DEFAULT_OPSET", "check_opset", "node_count", "onnx_from_checkpoint"),
+            "streaming": ("check_can_stream", "streaming_from_onnx"),
             "target_ort": ("target_from_version",),
             "tidy": ("weights_of", "with_weights"),
         },

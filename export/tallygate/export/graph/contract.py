@@ -6,12 +6,13 @@ graph is proved to be valid ONNX as well, with shapes that can be inferred, and 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
 
 import onnx
 
 from tallygate.runtime.errors import BundleInvalidError, ExportError
-from tallygate.runtime.graph import ARCHITECTURE, checked_graph
+from tallygate.runtime.graph import ARCHITECTURE, Graph, checked_graph, checked_streaming_graph
 
 CONTRACT_VERSION = "1"
 _MEND = "export with the pinned versions of torch, onnx, onnxscript and onnxruntime, or report this"
@@ -29,12 +30,21 @@ class Metadata(StrEnum):
 
 def check_graph(model: onnx.ModelProto) -> None:
     """Raise :class:`ExportError`, which names the node or value, where ``model`` breaks the graph contract."""
+    _check(model, checked_graph)
+
+
+def check_streaming_graph(model: onnx.ModelProto) -> None:
+    """As :func:`check_graph`, for a graph with states in and out."""
+    _check(model, checked_streaming_graph)
+
+
+def _check(model: onnx.ModelProto, checked: Callable[[bytes, object], Graph]) -> None:
     metadata = {entry.key for entry in model.metadata_props}
     for key in Metadata:
         if key not in metadata:
             raise ExportError("metadata_props", f"has no {key}", _MEND)
     try:
-        checked_graph(model.SerializeToString(deterministic=True), "graph")
+        checked(model.SerializeToString(deterministic=True), "graph")
     except BundleInvalidError as error:
         raise ExportError(error.thing, error.reason, _MEND) from error
     # The checker knows no other operators than the standard's.

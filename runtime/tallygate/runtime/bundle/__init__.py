@@ -21,12 +21,15 @@ if TYPE_CHECKING:
     from tallygate.runtime.bundle.limits import MAX_TOKENS as MAX_TOKENS
     from tallygate.runtime.bundle.limits import MAX_VOCABULARY as MAX_VOCABULARY
     from tallygate.runtime.bundle.limits import MAX_WORDS as MAX_WORDS
+    from tallygate.runtime.bundle.manifest import CALIBRATION_SINCE as CALIBRATION_SINCE
     from tallygate.runtime.bundle.manifest import GPU_PRECISIONS as GPU_PRECISIONS
     from tallygate.runtime.bundle.manifest import SCHEMA as SCHEMA
+    from tallygate.runtime.bundle.manifest import STREAMING_SINCE as STREAMING_SINCE
     from tallygate.runtime.bundle.manifest import FileFacts as FileFacts
     from tallygate.runtime.bundle.manifest import Manifest as Manifest
     from tallygate.runtime.bundle.manifest import Parity as Parity
     from tallygate.runtime.bundle.manifest import Score as Score
+    from tallygate.runtime.bundle.manifest import Streaming as Streaming
     from tallygate.runtime.bundle.manifest import Training as Training
     from tallygate.runtime.bundle.manifest import Variant as Variant
     from tallygate.runtime.bundle.manifest import manifest_from_json as manifest_from_json
@@ -62,8 +65,11 @@ else:
                 "GPU_PRECISIONS",
                 "Manifest",
                 "Parity",
+                "CALIBRATION_SINCE",
                 "SCHEMA",
+                "STREAMING_SINCE",
                 "Score",
+                "Streaming",
                 "Training",
                 "Variant",
                 "manifest_from_json",

@@ -18,6 +18,8 @@ class Layout:
     """For the Hugging Face ``tokenizers`` library."""
     goldens: str = "golden.jsonl"
     card: str = "README.md"
+    streaming: str = "model.streaming.onnx"
+    """The fp32 graph with states in and out."""
 
     def model(self, variant: str) -> str:
         """The graph of one variant; of the integer one, the device image."""

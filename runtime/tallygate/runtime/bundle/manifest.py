@@ -25,10 +25,12 @@ from tallygate.runtime.errors import BundleVersionError
 from tallygate.runtime.outputs import json_bytes
 from tallygate.runtime.text import TextContract
 
-SCHEMA = (1, 1)
+SCHEMA = (1, 2)
 """Version (major, minor) that this reader knows: it reads its own major version, older minors included."""
 CALIBRATION_SINCE = (1, 1)
-"""The first version whose temperatures depend on length."""
+"""The first version whose temperatures depend on length. Without a streaming graph it is written, for its readers."""
+STREAMING_SINCE = (1, 2)
+"""The first version that knows a streaming graph."""
 
 GPU_PRECISIONS = {"cuda": ("fp32", "fp16"), "tensorrt": ("fp32", "fp16", "bf16")}
 """By engine, the precisions that it computes an LSTM in; its plans and kernels prove themselves where they run."""
@@ -117,6 +119,16 @@ class Variant(_Section, frozen=True, kw_only=True):
         return engine in self.engines or self.precision in GPU_PRECISIONS.get(engine, ())
 
 
+class Streaming(_Section, frozen=True, kw_only=True):
+    """The fp32 graph with states in and out, for texts that come in pieces."""
+
+    file: Line
+    opset: int
+    ir_version: int
+    parity: dict[str, Parity]
+    """By engine; texts were read in pieces, with pauses."""
+
+
 class Manifest(_Section, frozen=True, kw_only=True):
     """``bundle.json``, whole."""
 
@@ -139,6 +151,8 @@ class Manifest(_Section, frozen=True, kw_only=True):
     """By name, the default first."""
     files: Annotated[dict[str, FileFacts], msgspec.Meta(max_length=MAX_FILES)]
     """Every other file of the bundle, by its name."""
+    streaming: Streaming | msgspec.UnsetType = msgspec.UNSET
+    """Where the bundle holds a streaming graph; not written where it does not, for readers of schema 1.1."""
 
     @property
     def outputs(self) -> int:
@@ -201,6 +215,8 @@ def _check_contents(manifest: Manifest) -> None:
     rules = {
         "labels must be sorted, each once": labels == sorted(set(labels)),
         "a variant's file must be listed": all(v.file in files for v in manifest.variants.values()),
+        "the streaming graph's file must be listed": not manifest.streaming or manifest.streaming.file in files,
+        "a streaming graph needs schema 1.2": not manifest.streaming or _version(manifest.schema) >= STREAMING_SINCE,
         f"it lists {odd[:1]}, which is not a plain file name": not odd,
         f"its files must have at most {MAX_BYTES:,} bytes in all": total <= MAX_BYTES,
         f"text.max_length must be at most {MAX_TOKENS:,}": text.max_length <= MAX_TOKENS,

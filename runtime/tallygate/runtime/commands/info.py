@@ -110,6 +110,11 @@ def _variant_rows(manifest: Manifest) -> list[tuple[str, ...]]:
         for engine, parity in variant.parity.items():
             figures = (f"{parity.rows:,}", f"{parity.max_logit_difference:.1e}", str(parity.label_flips))
             rows.append((name, size, engine, *figures, accuracy))
+    if streaming := manifest.streaming:
+        size = f"{manifest.files[streaming.file].size:,}"
+        for engine, parity in streaming.parity.items():
+            figures = (f"{parity.rows:,}", f"{parity.max_logit_difference:.1e}", str(parity.label_flips))
+            rows.append(("streaming", size, engine, *figures, "-"))
     return rows
 
 

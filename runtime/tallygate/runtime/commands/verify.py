@@ -21,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     add_bundle_options(parser)
     parser.add_argument("--engine", default="auto", metavar="E", help="only this engine (default: all that are here)")
-    parser.add_argument("--precision", metavar="P", help="only this variant (default: all of the bundle)")
+    parser.add_argument("--precision", metavar="P", help="only this variant, or streaming (default: all of the bundle)")
     add_kernel_option(parser)
     parser.add_argument("--json", action="store_true", help="print every check as JSON")
 
@@ -80,9 +80,20 @@ def _engines(bundle: Bundle, engine: str, precision: str | None, kernel: str | N
         for name in names
         if variant.runs_on(name) and precision in (None, variant_name)
     ]
-    if not pairs:
+    streaming = _streaming(bundle, names, precision)
+    if not pairs and not streaming:
         return [create_engine(bundle, engine, precision)]
-    return [made for name, variant_name in pairs for made in _every_kernel(bundle, name, variant_name, kernel)]
+    made = [made for name, variant_name in pairs for made in _every_kernel(bundle, name, variant_name, kernel)]
+    return [*made, *streaming]
+
+
+def _streaming(bundle: Bundle, names: list[str], precision: str | None) -> list[Engine]:
+    """The streaming graph, where the bundle holds one and onnxruntime is here: it is asked in pieces, with pauses."""
+    from tallygate.runtime.engines import create_streaming_engine
+
+    if not bundle.manifest.streaming or "onnxruntime" not in names or precision not in (None, "streaming"):
+        return []
+    return [create_streaming_engine(bundle, bundle.tokenizer())]
 
 
 def _every_kernel(bundle: Bundle, name: str, variant_name: str, kernel: str | None) -> list[Engine]:

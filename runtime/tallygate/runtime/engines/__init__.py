@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from tallygate.runtime.engines.creation import ENGINES as ENGINES
     from tallygate.runtime.engines.creation import available_engines as available_engines
     from tallygate.runtime.engines.creation import create_engine as create_engine
+    from tallygate.runtime.engines.creation import create_streaming_engine as create_streaming_engine
     from tallygate.runtime.engines.creation import engine_of_kernel as engine_of_kernel
     from tallygate.runtime.engines.engine import Engine as Engine
     from tallygate.runtime.engines.engine import ImageEngine as ImageEngine
@@ -22,7 +23,13 @@ else:
     __getattr__, __dir__ = handed_on(
         __name__,
         {
-            "creation": ("ENGINES", "available_engines", "create_engine", "engine_of_kernel"),
+            "creation": (
+                "ENGINES",
+                "available_engines",
+                "create_engine",
+                "create_streaming_engine",
+                "engine_of_kernel",
+            ),
             "engine": (
                 "Engine",
                 "ImageEngine",

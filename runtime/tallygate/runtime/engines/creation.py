@@ -6,14 +6,16 @@ import os
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from tallygate.runtime.bundle import INTEGER, Bundle, Variant
+from tallygate.runtime.bundle import INTEGER, Bundle, Streaming, Variant
 from tallygate.runtime.engines.engine import Engine
 from tallygate.runtime.engines.integer import KERNEL_VARIABLE, library_is_there
 from tallygate.runtime.errors import BundleInvalidError, EngineUnavailableError, UsageError
 from tallygate.runtime.machine import check_threads
 
 if TYPE_CHECKING:
+    from tallygate.runtime.engines.ort import StreamingEngine
     from tallygate.runtime.graph import Fits
+    from tallygate.runtime.text import Tokenizer
 
 ENGINES = ("auto", "native", "onnxruntime", "cuda", "tensorrt", "numpy")
 """Values of ``--engine``."""
@@ -71,6 +73,20 @@ def engine_of_kernel(engine: str, kernel: str | None) -> str:
     return engine if kernel is None else "native"
 
 
+def create_streaming_engine(bundle: Bundle, tokenizer: Tokenizer, threads: int = 1) -> StreamingEngine:
+    """The bundle's streaming graph on onnxruntime; ``tokenizer`` is the bundle's.
+
+    Raises :class:`EngineUnavailableError` where the bundle holds none, or onnxruntime is missing,
+    :class:`BundleInvalidError` for a graph that breaks the graph contract.
+    """
+    facts = bundle.manifest.streaming
+    if not facts:
+        raise EngineUnavailableError(bundle.path, "has no streaming graph", "export it with --streaming")
+    from tallygate.runtime.engines.ort import StreamingEngine
+
+    return StreamingEngine(bundle.read(facts.file), tokenizer, _fits(bundle, facts), threads)
+
+
 def _create(
     bundle: Bundle, name: str, precision: str | None, threads: int, trust_plans: bool, kernel: str | None = None
 ) -> Engine:
@@ -112,7 +128,7 @@ def _check_sessions(bundle: Bundle) -> None:
             check_session(variant.session, bundle.path)
 
 
-def _fits(bundle: Bundle, variant: Variant) -> Fits:
+def _fits(bundle: Bundle, variant: Variant | Streaming) -> Fits:
     from tallygate.runtime.graph import Fits
 
     manifest = bundle.manifest

@@ -14,17 +14,26 @@ if TYPE_CHECKING:
     from tallygate.runtime.graph.contract import Fits as Fits
     from tallygate.runtime.graph.contract import Graph as Graph
     from tallygate.runtime.graph.contract import checked_graph as checked_graph
+    from tallygate.runtime.graph.contract import checked_streaming_graph as checked_streaming_graph
     from tallygate.runtime.graph.contract import values_of as values_of
     from tallygate.runtime.graph.contract import weight_tensors as weight_tensors
+    from tallygate.runtime.graph.form import Form as Form
+    from tallygate.runtime.graph.form import streaming_form as streaming_form
     from tallygate.runtime.graph.network import Network as Network
     from tallygate.runtime.graph.ngram_terms import CODES as CODES
     from tallygate.runtime.graph.ngram_terms import DISPLACEMENTS as DISPLACEMENTS
     from tallygate.runtime.graph.ngram_terms import FINGERPRINTS as FINGERPRINTS
     from tallygate.runtime.graph.ngram_terms import SCALES as SCALES
+    from tallygate.runtime.graph.onnx_file import Attribute as Attribute
     from tallygate.runtime.graph.onnx_file import Node as Node
     from tallygate.runtime.graph.onnx_file import OnnxFile as OnnxFile
+    from tallygate.runtime.graph.onnx_file import ValueInfo as ValueInfo
     from tallygate.runtime.graph.onnx_file import read_onnx as read_onnx
+    from tallygate.runtime.graph.storage import Storage as Storage
     from tallygate.runtime.graph.storage import storage_of as storage_of
+    from tallygate.runtime.graph.streaming import State as State
+    from tallygate.runtime.graph.streaming import check_has_state as check_has_state
+    from tallygate.runtime.graph.streaming import states_of as states_of
     from tallygate.runtime.graph.terms import OPERATORS as OPERATORS
     from tallygate.runtime.graph.terms import Term as Term
     from tallygate.runtime.graph.terms import Terms as Terms
@@ -42,11 +51,20 @@ else:
                 "Sizes",
                 "check_pooling_floor",
             ),
-            "contract": ("Fits", "Graph", "checked_graph", "values_of", "weight_tensors"),
+            "contract": (
+                "Fits",
+                "Graph",
+                "checked_graph",
+                "checked_streaming_graph",
+                "values_of",
+                "weight_tensors",
+            ),
+            "form": ("Form", "streaming_form"),
             "network": ("Network",),
             "ngram_terms": ("CODES", "DISPLACEMENTS", "FINGERPRINTS", "SCALES"),
-            "onnx_file": ("Node", "OnnxFile", "read_onnx"),
-            "storage": ("storage_of",),
+            "onnx_file": ("Attribute", "Node", "OnnxFile", "ValueInfo", "read_onnx"),
+            "storage": ("Storage", "storage_of"),
+            "streaming": ("State", "check_has_state", "states_of"),
             "terms": ("OPERATORS", "Term", "Terms"),
         },
     )

@@ -9,15 +9,16 @@ excepted). Every check's cost grows with the file's size and no faster.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from tallygate.runtime.errors import BundleInvalidError
 from tallygate.runtime.graph.architecture import ARCHITECTURE, Architecture, Sizes
-from tallygate.runtime.graph.network import Network
+from tallygate.runtime.graph.form import TEXTS, Form, Forming, streaming_form, whole_form
 from tallygate.runtime.graph.ngram_terms import check_ngrams, ngram_tensors
 from tallygate.runtime.graph.onnx_file import MAX_NODES, Node, OnnxFile, ValueInfo, read_onnx, shown, without_value_info
 from tallygate.runtime.graph.storage import Kind, Storage, storage_of
-from tallygate.runtime.graph.tensor import FLOAT, INT64
 from tallygate.runtime.graph.terms import MICROSOFT, Term, Terms
 
 OPSETS = range(18, 24)
@@ -56,14 +57,24 @@ def checked_graph(model: bytes, source: object, fits: Fits | None = None) -> Gra
 
     Raises :class:`BundleInvalidError`, which names the place.
     """
+    return _checked(model, source, fits, whole_form)
+
+
+def checked_streaming_graph(model: bytes, source: object, fits: Fits | None = None) -> Graph:
+    """As :func:`checked_graph`, for a graph with states in and out."""
+    return _checked(model, source, fits, streaming_form)
+
+
+def _checked(model: bytes, source: object, fits: Fits | None, forming: Forming) -> Graph:
     file = read_onnx(model, source)
     try:
         storage = storage_of(file.tensors, is_dynamic=_check_versions(file))
         graph = Graph(without_value_info(model, file), file, _architecture(file), storage.sizes(file.tensors))
         _check_sizes(graph, fits)
-        _check_interface(file, graph.sizes.outputs)
+        form = forming(graph.architecture, graph.sizes, storage)
+        _check_interface(file, form)
         weights = _check_weights(graph, storage)
-        _check_dataflow(graph, storage, weights)
+        _check_dataflow(graph, form, weights)
     except KeyError as error:
         raise BundleInvalidError(source, f"has no {error.args[0]}", _MEND) from error
     except (ValueError, RecursionError) as error:
@@ -112,18 +123,12 @@ def _check_sizes(graph: Graph, fits: Fits | None) -> None:
             raise ValueError(f"{name} is {said}, and the graph has {found}")
 
 
-def _check_interface(file: OnnxFile, outputs: int) -> None:
-    expected = [
-        ValueInfo("ids", INT64, ("batch", "time")),
-        ValueInfo("lengths", INT64, ("batch",)),
-        ValueInfo("logits", FLOAT, ("batch", outputs)),
-    ]
-    found = [*file.inputs, *file.outputs]
-    for wanted, value in zip(expected, found, strict=False):
+def _check_interface(file: OnnxFile, form: Form) -> None:
+    for wanted, value in [*zip(form.inputs, file.inputs, strict=False), *zip(form.outputs, file.outputs, strict=False)]:
         if wanted != value:
             have = f"{shown(value.name)} of type {value.dtype} with shape {ascii(value.shape)[:80]}"
             raise ValueError(f"{wanted.name} of type {wanted.dtype} with shape {wanted.shape} is {have}")
-    if len(file.inputs) != 2 or len(file.outputs) != 1:
+    if (len(file.inputs), len(file.outputs)) != (len(form.inputs), len(form.outputs)):
         raise ValueError(f"it has {len(file.inputs)} inputs and {len(file.outputs)} outputs")
 
 
@@ -154,18 +159,18 @@ def weight_tensors(architecture: Architecture, sizes: Sizes, storage: Storage) -
 
 def values_of(terms: Terms, file: OnnxFile, weights: set[str]) -> dict[str, Term]:
     """What each value of the file is, by its name, the inputs first. Raises :class:`ValueError` for a stranger."""
-    values = _leaves(terms, file, weights)
+    values = _leaves(terms, file, weights, TEXTS)
     for node in file.nodes:
         values |= zip(node.outputs, _terms_of(node, terms, values), strict=True)
     return values
 
 
-def _check_dataflow(graph: Graph, storage: Storage, weights: set[str]) -> None:
-    """Walk the nodes in order. Each gives a step of the network that no other gives, and ``logits`` is the last."""
+def _check_dataflow(graph: Graph, form: Form, weights: set[str]) -> None:
+    """Walk the nodes in order. Each gives a step of the network that no other gives; the outputs are among them."""
     terms = Terms()
-    logits = Network(terms, graph.architecture, graph.sizes, storage).logits()
+    outputs = form.write(terms)
     steps, given, again = terms.count, set[Term](), 0
-    values = _leaves(terms, graph.file, weights)
+    values = _leaves(terms, graph.file, weights, form.inputs)
     leaves = set(values.values())
     for node in graph.file.nodes:
         for name, term in zip(node.outputs, _terms_of(node, terms, values), strict=True):
@@ -177,16 +182,17 @@ def _check_dataflow(graph: Graph, storage: Storage, weights: set[str]) -> None:
                 raise ValueError(f"{node} gives {shown(name)}, which is there already")
             given.add(term)
             values[name] = term
-    if values.get("logits") != logits:
-        raise ValueError("its logits are not what this network gives")
+    for name, term in outputs.items():
+        if values.get(name) != term:
+            raise ValueError(f"{name} is not what this network gives")
 
 
 _TRANSPARENT = ("Identity", "Transpose")
 """Operators that may give what is there already: between two layers the states are turned back and forth."""
 
 
-def _leaves(terms: Terms, file: OnnxFile, weights: set[str]) -> dict[str, Term]:
-    values = {"": terms.nothing} | {name: terms.leaf("input", name) for name in ("ids", "lengths")}
+def _leaves(terms: Terms, file: OnnxFile, weights: set[str], inputs: Sequence[ValueInfo]) -> dict[str, Term]:
+    values = {"": terms.nothing} | {value.name: terms.leaf("input", value.name) for value in inputs}
     for name, tensor in file.tensors.items():
         if name in values:
             raise ValueError(f"an array is called {shown(name)}")

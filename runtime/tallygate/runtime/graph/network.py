@@ -7,7 +7,7 @@ written here**, and nowhere else in the runtime's checks.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -44,14 +44,17 @@ class Network(msgspec.Struct, frozen=True):
             states = self._layer(layer, states, by_time)
             by_time = self._turned(states)
         pooled = [_POOLING[name](self, states) for name in self.architecture.pooling.split("-")]
-        features = pooled[0] if len(pooled) == 1 else self.terms.apply("Concat", *pooled, axis=1)
-        operator = _HEAD_OPERATORS.get(self.architecture.head_activation)
-        logits = self.storage.head(self.terms, self.terms.apply(operator, features) if operator else features)
+        logits = self._answer(pooled)
         ngrams = self.architecture.ngrams
         if ngrams is None:
             return logits
         part = NgramTerms(self.terms, ngrams, self.sizes.vocabulary_size)
         return self.terms.apply("Add", logits, part.logits(self._positions(), self._lengths()))
+
+    def _answer(self, pooled: Sequence[Term]) -> Term:
+        features = pooled[0] if len(pooled) == 1 else self.terms.apply("Concat", *pooled, axis=1)
+        operator = _HEAD_OPERATORS.get(self.architecture.head_activation)
+        return self.storage.head(self.terms, self.terms.apply(operator, features) if operator else features)
 
     def _layer(self, layer: int, states: Term, by_time: Term) -> Term:
         forward = self._direction(f"lstm.{layer}.forward", by_time)

@@ -32,6 +32,8 @@ MAX_NODES = 1_000
 """Operators of a graph. Four layers in both directions in int8 have 88, and each further layer 15."""
 _MAX_NAMES = 4 * MAX_NODES
 _MAX_ARGUMENTS = 16
+_MAX_VALUES = 256
+"""Inputs, and outputs, of a graph: a streaming one has two for each of 99 layers."""
 _SHOWN = 60
 
 _MODEL = {
@@ -47,8 +49,8 @@ _GRAPH = {
     1: Field("node", BYTES, MAX_NODES),
     2: Field("name", BYTES),
     5: Field("initializer", BYTES, _MAX_NAMES),
-    11: Field("input", BYTES, 2),
-    12: Field("output", BYTES),
+    11: Field("input", BYTES, _MAX_VALUES),
+    12: Field("output", BYTES, _MAX_VALUES),
     13: Field("value_info", BYTES, _MAX_NAMES),
     15: Field("sparse_initializer", BYTES, 0),
 }

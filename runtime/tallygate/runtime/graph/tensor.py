@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from tallygate.runtime.graph.protobuf import BYTES, VARINT, Field, packed_numbers, read_message, signed
 
 FLOAT, UINT8, INT8, INT64, FLOAT16, BFLOAT16, INT4 = 1, 2, 3, 7, 10, 16, 22
-"""TensorProto.DataType of what tallygate writes."""
+INT32, DOUBLE = 6, 11
+"""TensorProto.DataType of what tallygate writes; of the last two, values and no arrays."""
 MAX_RANK = 8
 MAX_SMALL = 65_536
 """Numbers of a tensor that are written one by one, as onnxruntime's quantizer writes its zero points."""

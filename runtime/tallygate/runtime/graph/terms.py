@@ -39,6 +39,7 @@ OPERATORS: Mapping[tuple[str, str], Mapping[str, Attribute | None]] = {
     ("", "LeakyRelu"): {"alpha": struct.unpack("<f", struct.pack("<f", 0.01))[0]},
     ("", "Less"): {},
     ("", "MatMulInteger"): {},
+    ("", "Max"): {},
     ("", "Mod"): {"fmod": 0},
     ("", "Mul"): {},
     ("", "Not"): {},

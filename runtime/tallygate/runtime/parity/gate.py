@@ -78,7 +78,8 @@ def reference_from_bundle(bundle: Bundle) -> Reference:
         for name, variant in variants
     }
     temperatures = gate_temperatures(bundle.manifest)
-    figures = {name: [p.max_raw_difference or 0.0 for p in variant.parity.values()] for name, variant in variants}
+    copies = dict(variants) | ({"streaming": bundle.manifest.streaming} if bundle.manifest.streaming else {})
+    figures = {name: [p.max_raw_difference or 0.0 for p in copy.parity.values()] for name, copy in copies.items()}
     raw = {name: max(found) for name, found in figures.items() if found and bundle.manifest.calibration}
     return replace(reference_from_goldens(bundle.goldens(), temperatures), flips=flips, raw=raw)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from tallygate.runtime.engines import Engine
+from tallygate.runtime.engines import Engine, StreamEngine
 from tallygate.runtime.errors import UsageError
 from tallygate.runtime.stream.running import RunningMaker, RunningPrediction, streams_of, utf8
 
@@ -16,7 +16,7 @@ class StreamBatch:
     thread at a time.
     """
 
-    def __init__(self, engine: Engine, maker: RunningMaker, count: int) -> None:
+    def __init__(self, engine: Engine | StreamEngine, maker: RunningMaker, count: int) -> None:
         """Raises :class:`InputError` for an engine or a model that cannot read a text as it comes."""
         if count < 1:
             raise UsageError(f"{count} streams", "are none", "ask for at least one")

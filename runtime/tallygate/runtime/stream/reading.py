@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from tallygate.runtime.engines import Engine
+from tallygate.runtime.engines import Engine, StreamEngine
 from tallygate.runtime.stream.running import RunningMaker, RunningPrediction, streams_of, utf8
 
 
 class Stream:
     """Reads one text as it comes. Belongs to one thread at a time.
 
-    Any cut of a text of at most ``max_length`` tokens gives what the whole text gives, to the last bit; beyond, it goes
-    on reading, whichever end the bundle keeps, and its answers say so.
+    Any cut of a text of at most ``max_length`` tokens gives what the whole text gives, in integers to the last bit;
+    beyond, it goes on reading, whichever end the bundle keeps, and its answers say so.
     """
 
-    def __init__(self, engine: Engine, maker: RunningMaker) -> None:
+    def __init__(self, engine: Engine | StreamEngine, maker: RunningMaker) -> None:
         """Raises :class:`InputError` for an engine or a model that cannot read a text as it comes."""
         self._streams, self._maker = streams_of(engine, 1), maker
 

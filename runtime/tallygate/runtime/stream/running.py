@@ -46,11 +46,12 @@ def values_of(answer: Prediction) -> dict[str, Any]:
     return {field.name: getattr(answer, field.name) for field in fields(answer)}
 
 
-def streams_of(engine: Engine, count: int) -> Streams:
+def streams_of(engine: Engine | StreamEngine, count: int) -> Streams:
     """So many streams. Raises :class:`InputError` for an engine or a model that cannot read a text as it comes."""
     if not isinstance(engine, StreamEngine):
         thing = f"{engine.precision} on {engine.name}"
-        raise InputError(thing, "cannot read a text as it comes", 'load the bundle with precision="integer"')
+        mend = 'load the bundle with precision="integer", or one with a streaming graph as fp32 on onnxruntime'
+        raise InputError(thing, "cannot read a text as it comes", mend)
     return engine.streams(count)
 
 

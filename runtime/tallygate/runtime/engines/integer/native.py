@@ -21,7 +21,7 @@ from tallygate.runtime.engines.integer.library import (
     ModelFacts,
     load_library,
 )
-from tallygate.runtime.engines.integer.stream.errors import both_ends
+from tallygate.runtime.engines.pieces.errors import both_ends
 from tallygate.runtime.errors import InputError
 from tallygate.runtime.text import utf8_of
 

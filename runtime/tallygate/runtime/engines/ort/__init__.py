@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from tallygate.runtime.engines.ort.cuda import CudaEngine as CudaEngine
     from tallygate.runtime.engines.ort.session import SESSION_ENTRIES as SESSION_ENTRIES
     from tallygate.runtime.engines.ort.session import check_session as check_session
+    from tallygate.runtime.engines.ort.streaming import StreamingEngine as StreamingEngine
 else:
     from tallygate.runtime.rooms import handed_on
 
@@ -18,5 +19,6 @@ else:
             "cpu": ("OnnxRuntimeEngine",),
             "cuda": ("CudaEngine",),
             "session": ("SESSION_ENTRIES", "check_session"),
+            "streaming": ("StreamingEngine",),
         },
     )

@@ -9,12 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tallygate.runtime.engines.engine import logits_or_error
-from tallygate.runtime.engines.ort.session import session_options
-from tallygate.runtime.errors import BundleInvalidError, EngineUnavailableError, InputError
+from tallygate.runtime.engines.ort.session import cpu_session
+from tallygate.runtime.errors import InputError
 from tallygate.runtime.graph import Fits, checked_graph
-from tallygate.runtime.installation import pip_install
-
-PROVIDER = "CPUExecutionProvider"
 
 
 class OnnxRuntimeEngine:
@@ -55,19 +52,8 @@ class OnnxRuntimeEngine:
         return logits_or_error(self, self._logits, ids, lengths)
 
     def _load(self, model: bytes, precision: str, session: Mapping[str, str], threads: int) -> None:
-        try:
-            import onnxruntime
-        except ImportError as error:
-            reason = f"onnxruntime cannot be imported ({error})"
-            raise EngineUnavailableError("engine onnxruntime", reason, f"run: {pip_install('cpu')}") from error
         self.precision = precision
-        options = session_options(onnxruntime, session, threads)
-        try:
-            self._session = onnxruntime.InferenceSession(model, options, providers=[PROVIDER])
-        except Exception as error:  # onnxruntime's own exceptions share no narrower base
-            reason = f"cannot be loaded by onnxruntime {onnxruntime.__version__} ({error})"
-            mend = "install a newer onnxruntime, or export the bundle for this one with --target-ort"
-            raise BundleInvalidError(f"variant {precision}", reason, mend) from error
+        self._session = cpu_session(model, f"variant {precision}", session, threads)
         self.provider: str = self._session.get_providers()[0]
 
     def _logits(self, ids: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.float32]:

@@ -7,8 +7,12 @@ A session entry is a command to onnxruntime: some write a file, some read one, s
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
-from tallygate.runtime.errors import BundleInvalidError
+from tallygate.runtime.errors import BundleInvalidError, EngineUnavailableError
+from tallygate.runtime.installation import pip_install
+
+CPU_PROVIDER = "CPUExecutionProvider"
 
 SESSION_ENTRIES = {"session.disable_quant_qdq": "1"}
 """Entries that a variant may need, each with its one value: int8 wants its weights to be made float32 once, at load."""
@@ -39,3 +43,23 @@ def session_options(onnxruntime, session: Mapping[str, str], threads: int):  # t
     for key, value in session.items():
         options.add_session_config_entry(key, value)
     return options
+
+
+def cpu_session(model: bytes, thing: object, entries: Mapping[str, str], threads: int) -> Any:  # noqa: ANN401
+    """A session on the CPU; ``thing`` names the graph in errors, ``entries`` are those that it needs.
+
+    Raises :class:`EngineUnavailableError` when onnxruntime is not installed, :class:`BundleInvalidError` when it cannot
+    load the graph.
+    """
+    try:
+        import onnxruntime
+    except ImportError as error:
+        reason = f"onnxruntime cannot be imported ({error})"
+        raise EngineUnavailableError("engine onnxruntime", reason, f"run: {pip_install('cpu')}") from error
+    options = session_options(onnxruntime, entries, threads)
+    try:
+        return onnxruntime.InferenceSession(model, options, providers=[CPU_PROVIDER])
+    except Exception as error:  # onnxruntime's own exceptions share no narrower base
+        reason = f"cannot be loaded by onnxruntime {onnxruntime.__version__} ({error})"
+        mend = "install a newer onnxruntime, or export the bundle for this one with --target-ort"
+        raise BundleInvalidError(thing, reason, mend) from error

@@ -1,1 +1,1 @@
-"""Reading a text as it comes, in integers: the specification, the C core, and the state that moves between them."""
+"""Reading a text as it comes, in integers: the specification and the C core, whose states are one another's."""

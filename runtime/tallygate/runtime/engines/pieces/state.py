@@ -1,28 +1,27 @@
-"""A stream's state as bytes: the same ones in Python, in C and on every kernel; ``docs/streams.md`` has MUST lines.
+"""A stream's state as bytes; ``docs/streams.md`` has MUST lines.
 
-The state names the model by the hash of its image. The hash at the end tells bytes that were cut off or altered from
-others; it is no signature, so all numbers are checked as well.
+The state names the model by a hash. The hash at the end tells bytes that were cut off or altered from others; it is no
+signature, so all numbers are checked as well.
 """
 
 from __future__ import annotations
 
 import hashlib
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tallygate.runtime.engines.integer.arithmetic import CODE_ONE, STATE_MAX
-from tallygate.runtime.engines.integer.image import DeviceImage
-from tallygate.runtime.engines.integer.stream.text import BEGINNINGS, PieceReader, WaitedFor, decoded
+from tallygate.runtime.engines.pieces.text import BEGINNINGS, PieceReader, WaitedFor, decoded
 from tallygate.runtime.errors import InputError
 from tallygate.runtime.unicode import CODE_POINTS, JOINS, unicode_tables
 
-MAGIC = b"TGSTATE\x00"
 VERSION = 1
 HEAD = struct.Struct("<8sII32sQIIBBBB4s")
-"""Magic, version, bytes of the state, hash of the image, tokens, bytes of the word (one more than the longest word has
+"""Magic, version, bytes of the state, hash of the model, tokens, bytes of the word (one more than the longest word has
 where it is longer), code points of the place, tag, apostrophe, overflow, bytes of a cut character and how many."""
 MOST_TOKENS = 2**31
 _HASH = 32
@@ -34,23 +33,48 @@ class StreamState:
     """Where a stream has got to."""
 
     tokens: int
-    pools: NDArray[np.int64]
-    """[hidden] of the last layer: the sum, the greatest or the last of its hidden states; zero before any."""
-    cells: NDArray[np.int16]
-    """[layers, hidden] Qc."""
-    codes: NDArray[np.int8]
+    pools: NDArray[Any]
+    """[pooled] of the last layer: the sum, the greatest or the last of its hidden states; zero before any."""
+    cells: NDArray[Any]
     """[layers, hidden]."""
+    hidden: NDArray[Any]
+    """[layers, hidden]; in integers, their codes."""
     waited: WaitedFor
 
 
-class StateBytes:
-    """States of one image to bytes and back."""
+@dataclass(frozen=True)
+class StateNumbers:
+    """The numbers of one model's states."""
 
-    def __init__(self, image: DeviceImage, digest: bytes, reader: PieceReader) -> None:
-        self._digest, self._reader, self._pooling = digest, reader, image.model.pooling
-        shape = len(image.model.layers), image.model.hidden_size
-        self._states = shape
-        sizes = [8 * shape[1], _eights(2 * shape[0] * shape[1]), 4 * reader.room, _eights(shape[0] * shape[1])]
+    magic: bytes
+    """Eight bytes that begin a state of such numbers."""
+    layers: int
+    hidden_size: int
+    pooled: int
+    """How many numbers all pools have."""
+    pools: str
+    """As numpy writes the type."""
+    cells: str
+    hidden: str
+    are_good: Callable[[StreamState], bool]
+    """Whether some text could give them, as far as can be told without one."""
+
+    def empty(self) -> StreamState:
+        """Where a stream begins."""
+        shape = self.layers, self.hidden_size
+        numbers = np.zeros(self.pooled, self.pools), np.zeros(shape, self.cells), np.zeros(shape, self.hidden)
+        return StreamState(0, *numbers, WaitedFor())
+
+
+class StateBytes:
+    """States of one model to bytes and back."""
+
+    def __init__(self, numbers: StateNumbers, digest: bytes, reader: PieceReader) -> None:
+        """``digest`` is the model's, 32 bytes."""
+        self._digest, self._reader, self._numbers = digest, reader, numbers
+        cells = numbers.layers * numbers.hidden_size
+        kinds = [(numbers.pooled, numbers.pools), (cells, numbers.cells), (reader.room, "<u4"), (cells, numbers.hidden)]
+        sizes = [_eights(count * np.dtype(kind).itemsize) for count, kind in kinds]
         self._bounds = np.cumsum([HEAD.size, *sizes, _eights(reader.longest_word)]).tolist()
         self.size = int(self._bounds[-1]) + _HASH
         """Bytes of a state."""
@@ -58,13 +82,15 @@ class StateBytes:
     def to_bytes(self, state: StreamState) -> bytes:
         """``state``, :attr:`size` bytes."""
         waited, longest = state.waited, self._reader.longest_word
+        word = longest + 1 if waited.is_long else len(waited.word)
         head = HEAD.pack(
-            MAGIC, VERSION, self.size, self._digest, state.tokens, longest + 1 if waited.is_long else len(waited.word),
+            self._numbers.magic, VERSION, self.size, self._digest, state.tokens, word,
             len(waited.place), waited.tag, waited.apostrophe, waited.overflow, len(waited.bytes), waited.bytes,
         )  # fmt: skip
         place = np.array(waited.place, "<u4").tobytes()
-        arrays = state.pools.astype("<i8"), state.cells.astype("<i2"), place, state.codes.astype("i1"), waited.word
-        parts = [bytes(array if isinstance(array, bytes) else array.tobytes()) for array in arrays]
+        kinds = self._numbers
+        cells, hidden = state.cells.astype(kinds.cells).tobytes(), state.hidden.astype(kinds.hidden).tobytes()
+        parts = state.pools.astype(kinds.pools).tobytes(), cells, place, hidden, waited.word
         filled = [
             part.ljust(end - start, b"\0")
             for part, start, end in zip(parts, self._bounds, self._bounds[1:], strict=False)
@@ -77,7 +103,7 @@ class StateBytes:
         if len(data) < HEAD.size + _HASH:
             raise _damaged()
         magic, version, size, digest, *rest = HEAD.unpack_from(data)
-        if magic != MAGIC or size != len(data) or hashlib.sha256(data[:-_HASH]).digest() != data[-_HASH:]:
+        if magic != self._numbers.magic or size != len(data) or hashlib.sha256(data[:-_HASH]).digest() != data[-_HASH:]:
             raise _damaged()
         if version != VERSION:
             raise InputError(_SOURCE, "was saved by another version", "resume it where it was saved")
@@ -95,8 +121,9 @@ class StateBytes:
         self, data: bytes, tokens: int, word: int, place: int, tag: int, apostrophe: int, overflow: int, count: int,
         cut: bytes,
     ) -> StreamState:  # fmt: skip
-        layers, hidden = self._states
-        pools, cells, places, codes, words, _ = self._bounds
+        kinds = self._numbers
+        shape = kinds.layers, kinds.hidden_size
+        pools, cells, places, hidden, words, _ = self._bounds
         waited = WaitedFor(
             word=b"" if word > self._reader.longest_word else data[words : words + word],
             is_long=word > self._reader.longest_word,
@@ -108,9 +135,9 @@ class StateBytes:
         )
         return StreamState(
             tokens=tokens,
-            pools=np.frombuffer(data, "<i8", hidden, pools).astype(np.int64),
-            cells=np.frombuffer(data, "<i2", layers * hidden, cells).astype(np.int16).reshape(layers, hidden),
-            codes=np.frombuffer(data, "i1", layers * hidden, codes).reshape(layers, hidden).copy(),
+            pools=np.frombuffer(data, kinds.pools, kinds.pooled, pools).copy(),
+            cells=np.frombuffer(data, kinds.cells, shape[0] * shape[1], cells).reshape(shape).copy(),
+            hidden=np.frombuffer(data, kinds.hidden, shape[0] * shape[1], hidden).reshape(shape).copy(),
             waited=waited,
         )
 
@@ -131,13 +158,7 @@ class StateBytes:
         )
 
     def _numbers_are_good(self, state: StreamState) -> bool:
-        largest = STATE_MAX * (state.tokens if self._pooling == "mean" else min(state.tokens, 1))
-        pools, codes = state.pools, state.codes
-        return (
-            state.tokens <= MOST_TOKENS
-            and -largest <= int(pools.min()) <= int(pools.max()) <= largest
-            and int(codes.min()) >= -CODE_ONE
-        )
+        return state.tokens <= MOST_TOKENS and self._numbers.are_good(state)
 
 
 def _is_cut(data: bytes) -> bool:

@@ -9,9 +9,9 @@ Written character by character, since it specifies what the C core does (``strea
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from tallygate.runtime.engines.integer.image import DeviceImage
 from tallygate.runtime.text import UNKNOWN
 from tallygate.runtime.unicode import DECOMPOSES, JOINS, WORD, compose, unicode_tables
 
@@ -41,11 +41,12 @@ class WaitedFor:
 
 
 class PieceReader:
-    """Makes ids of pieces of UTF-8. Holds what is the image's; what is a stream's is a :class:`WaitedFor`."""
+    """Makes ids of pieces of UTF-8. Holds what is the model's; what is a stream's is a :class:`WaitedFor`."""
 
-    def __init__(self, image: DeviceImage) -> None:
-        self._rows = {word.encode("utf-8"): row for word, row in image.words.items()}
-        self._marks = {mark: image.words.get(mark, UNKNOWN) for mark in image.punctuation}
+    def __init__(self, words: Mapping[str, int], punctuation: str) -> None:
+        """``words`` and kept marks with their rows of the embedding."""
+        self._rows = {word.encode("utf-8"): row for word, row in words.items()}
+        self._marks = {mark: words.get(mark, UNKNOWN) for mark in punctuation}
         self.longest_word = max(map(len, self._rows), default=0)
         """Bytes."""
         self.room = 2 * (self.longest_word + _PLACE_BEYOND)
