@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from unicodedata import category
 
+import msgspec
 import numpy as np
 import pytest
 import torch
@@ -26,6 +27,8 @@ from tallygate.runtime.graph import read_onnx
 from tallygate.runtime.parity.limits import GATES
 from tallygate.runtime.unicode import WORD, unicode_tables
 from tallygate.train.folder import Checkpoint
+from tallygate.train.network import LSTMClassifier
+from tests.ngrams import random_part
 
 MakeCheckpoint = Callable[..., Checkpoint]
 ENGINES = ["numpy", *(["native"] if library_is_there() else [])]
@@ -41,6 +44,31 @@ def integer_bundle(checkpoint_of: MakeCheckpoint, tmp_path_factory: pytest.TempP
     result = export_bundle(checkpoint, path, ExportOptions(variants=("fp32", "integer"), demanded=("integer",)))
     assert result.passed, [report.failures() for variant in result.variants for report in variant.reports]
     return open_bundle(path)
+
+
+@pytest.mark.parametrize(("outputs", "longest"), [(1, 3), (8, 2)])
+def test_words_and_ngrams_go_into_the_image_and_through_its_gate(
+    checkpoint_of: MakeCheckpoint, tmp_path: Path, outputs: int, longest: int
+) -> None:
+    plain = checkpoint_of(outputs, pooling="mean", pooling_floor=9)
+    part = random_part(plain.vocabulary.size, outputs, longest)
+    model = LSTMClassifier(msgspec.structs.replace(plain.model.architecture, ngrams=part.shape))
+    beside = {f"ngrams.{name}": buffer for name, buffer in part.state_dict().items()}
+    model.load_state_dict({**plain.model.state_dict(), **beside})
+    result = export_bundle(
+        replace(plain, model=model.eval()), tmp_path / "bundle", ExportOptions(variants=("fp32", "int8", "integer"))
+    )
+    assert result.passed, [failure for v in result.variants for r in v.reports for failure in r.failures()]
+    image = read_image(open_bundle(tmp_path / "bundle").read("model.integer.bin"), "image")
+    assert image.model.ngrams is not None
+    assert (image.model.ngrams.codes == part.codes.numpy()).all()
+    text = "the film is good , the film is not good"
+    found = [Classifier.load(tmp_path / "bundle", engine, "integer").predict(text).logits for engine in ENGINES]
+    assert found == [found[0]] * len(ENGINES)
+    exact = Classifier.load(tmp_path / "bundle", "numpy", "fp32").predict(text).logits
+    assert found[0] == pytest.approx(exact, abs=0.05)
+    with pytest.raises(InputError, match="has n-grams, of which a stream does not remember"):
+        Classifier.load(tmp_path / "bundle", "numpy", "integer").stream()
 
 
 def weights_of(bundle: Bundle) -> Weights:

@@ -19,6 +19,7 @@ from tallygate.runtime.engines.integer.library import load_library
 from tallygate.runtime.engines.integer.lstm import IntegerLSTM
 from tallygate.runtime.engines.integer.native import NativeEngine
 from tallygate.runtime.engines.plain import ActivationName, DirectionWeights, Weights
+from tallygate.runtime.ngrams import HASHES, NgramShape, NgramTables, columns_of, hashes, slots_of
 from tallygate.runtime.text import TextContract, Tokenizer, Vocabulary
 
 ROWS = 60
@@ -37,6 +38,7 @@ def random_weights(
     pooling_floor: int = 1,
     activation: ActivationName = "linear",
     inputs: int = 5,
+    longest: int = 0,
 ) -> Weights:
     """Weights that drive gates and cells through all of their tables."""
     rng = np.random.default_rng(seed)
@@ -59,7 +61,23 @@ def random_weights(
         pooling=pooling,
         pooling_floor=pooling_floor,
         head_activation=activation,
+        ngrams=random_ngrams(longest, outputs, seed) if longest else None,
     )
+
+
+def random_ngrams(longest: int, outputs: int, seed: int, slots: int = 301, buckets: int = 13) -> NgramTables:
+    """An n-gram part whose slots are filled with n-grams of few words, so that texts hold many that are known."""
+    rng = np.random.default_rng(seed)
+    factors = tuple(tuple(int(factor) | 1 for factor in rng.integers(1, 2**42, longest)) for _ in range(HASHES))
+    shape = NgramShape(longest=longest, slots=slots, buckets=buckets, factors=factors)
+    displacements, fingerprints = rng.integers(0, 65_536, buckets), rng.integers(0, 65_536, slots)
+    texts = rng.integers(0, 12, (200, MAX_LENGTH))
+    found = hashes(columns_of(texts, np.full(200, MAX_LENGTH), longest, ROWS), shape)
+    fingerprints[slots_of(found, displacements, shape)] = found[2] >> 8
+    codes = rng.integers(-127, 128, (ROWS + slots, outputs)).astype(np.int8)
+    codes[0] = 0
+    scales = rng.uniform(1e-3, 1e-1, outputs).astype(np.float32)
+    return NgramTables(shape, ROWS, codes, scales, displacements, fingerprints)
 
 
 def vocabulary() -> Vocabulary:

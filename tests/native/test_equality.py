@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tallygate.runtime.engines.integer.image import read_image
 from tallygate.runtime.engines.integer.native import NativeEngine
 from tests.native.conftest import MAX_LENGTH, ROWS, answered, kernels, make_image, random_rows, specified
 
@@ -27,6 +28,9 @@ SHAPES = {
     "other formats": {"hidden": 36, "formats": (10, 12)},
     "widest formats, floored mean": {"hidden": 36, "formats": (8, 10), "pooling_floor": 25},
     "floored mean through tanh": {"hidden": 36, "pooling_floor": 25, "activation": "tanh"},
+    "bigrams": {"hidden": 9, "longest": 2},
+    "trigrams, fifty labels, both directions": {"hidden": 20, "directions": 2, "outputs": 50, "longest": 3},
+    "trigrams, a floored mean": {"hidden": 36, "pooling_floor": 25, "longest": 3},
 }
 
 
@@ -68,10 +72,35 @@ def test_one_word_over_and_over(kernel: str) -> None:
     assert (answered(NativeEngine(image, kernel), rows) == specified(image, rows)).all()
 
 
+@pytest.mark.parametrize("longest", [2, 3])
+def test_texts_of_the_images_hold_ngrams_that_are_known_and_an_ngram_counts_once(longest: int) -> None:
+    """Equality would say nothing of n-grams that no text has."""
+    image = read_image(make_image(hidden=9, longest=longest), "image")
+    ngrams = image.model.ngrams
+    assert ngrams is not None
+    ids = np.array([[3, 4, 3, 4, 3, 4, 0, 0, 5]])
+    rows = ngrams.rows(ids, np.array([9]))[0]
+    assert (np.diff(np.sort(rows[rows > 0])) > 0).all()
+    few = [np.random.default_rng(seed).integers(0, 12, MAX_LENGTH) for seed in range(20)]
+    assert all((ngrams.rows(row[None], np.array([MAX_LENGTH])) >= ROWS).sum() > 5 for row in few)
+
+
+@pytest.mark.parametrize("kernel", kernels())
+@pytest.mark.parametrize("longest", [2, 3])
+def test_texts_of_few_words_and_many_known_ngrams(kernel: str, longest: int) -> None:
+    image = make_image(hidden=9, outputs=3, longest=longest)
+    rng = np.random.default_rng(0)
+    rows = [rng.integers(0, 12, rng.integers(1, MAX_LENGTH + 1)) for _ in range(300)]
+    engine, plain = NativeEngine(image, kernel), make_image(hidden=9, outputs=3)
+    assert (answered(engine, rows) == specified(image, rows)).all()
+    assert (specified(image, rows) != specified(plain, rows)).mean() > 0.9
+    assert (answered(engine, rows[::-1]) == specified(image, rows[::-1])).all()
+
+
 @pytest.mark.parametrize("kernel", kernels())
 @settings(max_examples=25, deadline=None)
 @given(rows=st.lists(st.lists(st.integers(0, ROWS - 1), min_size=1, max_size=MAX_LENGTH), min_size=1, max_size=40))
 def test_any_ids(kernel: str, rows: list[list[int]]) -> None:
-    image = make_image(hidden=36, outputs=3)
+    image = make_image(hidden=36, outputs=3, longest=3)
     arrays = [np.array(row) for row in rows]
     assert (answered(NativeEngine(image, kernel), arrays) == specified(image, arrays)).all()

@@ -204,3 +204,10 @@ def test_streams_are_equal_to_the_last_bit(name: str) -> None:
     image = IMAGE.read_bytes()
     own = IntegerNumpyEngine(image) if name == "numpy" else NativeEngine(image, name)
     assert goldens(own.streams(1)) == json.loads(GOLDENS.read_text("ascii"))
+
+
+@pytest.mark.parametrize("name", ["numpy", *kernels()])
+def test_a_model_with_ngrams_refuses_a_stream_in_the_same_line(name: str) -> None:
+    image = make_image(longest=2)
+    with pytest.raises(InputError, match=r"^this model: has n-grams, of which a stream does not remember which it has"):
+        (IntegerNumpyEngine(image) if name == "numpy" else NativeEngine(image, name)).streams(1)

@@ -45,7 +45,8 @@ typedef enum tg_status {
     TG_STREAM_LONG,        /* more tokens than a stream answers for: 2^31, or fewer where the head's weights are large */
     TG_STATE_DAMAGED,      /* no state of a stream, or cut off, or altered */
     TG_STATE_VERSION,      /* a state that another version saved */
-    TG_STATE_MODEL         /* a state of another model */
+    TG_STATE_MODEL,        /* a state of another model */
+    TG_NO_STREAM_NGRAMS    /* the model has n-grams, and a stream does not remember which it has seen */
 } tg_status;
 
 typedef struct tg_model tg_model;

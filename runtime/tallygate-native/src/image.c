@@ -8,10 +8,11 @@
 #include "utf8.h"
 
 enum { HEADER = 64, HASHED = 32, ENTRY = 32, ALIGNMENT = 64, MAX_SECTIONS = 64, REQUIRED = 1 };
-enum { SIZE, LABL, MARK, WORD, EMBD, INPT, LSTM, FUNC, HEAD, CALB, GOLD, SECTIONS };
+enum { SIZE, LABL, MARK, WORD, EMBD, INPT, LSTM, FUNC, HEAD, CALB, GOLD, NGRM, SECTIONS };
 static const char TAGS[SECTIONS][5] = {"SIZE", "LABL", "MARK", "WORD", "EMBD", "INPT",
-                                       "LSTM", "FUNC", "HEAD", "CALB", "GOLD"};
+                                       "LSTM", "FUNC", "HEAD", "CALB", "GOLD", "NGRM"};
 enum { MAX_ROWS = 1 << 22, MAX_WORDS = 1 << 23, MAX_SLOTS = 1 << 24, MAX_OUTPUTS = 4096, MAX_LENGTH = 65536 };
+enum { MAX_NGRAMS = 1 << 21, MAX_NGRAM_IDS = (1 << 18) + 2 };
 enum { MAX_BYTES = 1 << 28, MAX_MARKS = 256, MAX_RUN = 256, STATE_MAX = 32639 };
 
 typedef struct {
@@ -68,7 +69,7 @@ static tg_status find_sections(const uint8_t *data, uint64_t size, section found
         if (found[place].data) return TG_IMAGE_SHORT;
         found[place] = (section){data + offset, length};
     }
-    for (int i = 0; i < SECTIONS; i++)
+    for (int i = 0; i < NGRM; i++)
         if (!found[i].data) return TG_IMAGE_SHORT;
     return TG_OK;
 }
@@ -143,6 +144,38 @@ static void take_numbers(section *f, tg_image *image) {
     image->head_weights = take(&f[HEAD], (uint64_t)s->outputs * width, 4);
     image->head_bias = take(&f[HEAD], s->outputs, 8);
     image->head_scale = take(&f[HEAD], 1, 8);
+}
+
+/* The section is there where a model has n-grams. Its first array says how long the others are. */
+static tg_status take_ngrams(section *f, tg_image *image) {
+    const tg_sizes *s = &image->sizes;
+    tg_ngrams *n = &image->ngrams;
+    const uint32_t *sizes;
+    if (!f->data) return TG_OK;
+    sizes = take(f, 3, 4);
+    if (!sizes || sizes[0] < 2 || sizes[0] > 3 || sizes[1] < 1 || sizes[1] > MAX_NGRAMS || sizes[2] < 1 ||
+        sizes[2] > MAX_NGRAMS || s->rows > MAX_NGRAM_IDS ||
+        (uint64_t)sizes[0] * (s->max_length + (uint64_t)1) * 127 >= 1 << 24)
+        return TG_IMAGE_SIZES;
+    n->longest = sizes[0], n->slots = sizes[1], n->buckets = sizes[2], n->ids = s->rows;
+    n->factors = take(f, 3 * (uint64_t)n->longest, 8);
+    n->scales = take(f, s->outputs, 8);
+    n->displacements = take(f, n->buckets, 2);
+    n->fingerprints = take(f, n->slots, 2);
+    n->codes = take(f, ((uint64_t)n->ids + n->slots) * s->outputs, 1);
+    return f->data && !f->left ? TG_OK : TG_IMAGE_SIZES;
+}
+
+static int ngrams_are_good(const tg_image *image) {
+    const tg_ngrams *n = &image->ngrams;
+    const uint64_t codes = ((uint64_t)n->ids + n->slots) * image->sizes.outputs;
+    int good = 1;
+    if (!n->longest) return 1;
+    for (uint32_t i = 0; i < 3 * n->longest; i++) good &= (n->factors[i] & 1) && !(n->factors[i] >> 42);
+    for (uint32_t o = 0; o < image->sizes.outputs; o++)
+        good &= n->scales[o] >= 0x1p-126 && n->scales[o] < 0x1p96 && !n->codes[o];
+    for (uint64_t i = 0; i < codes; i++) good &= n->codes[i] != -128;
+    return good;
 }
 
 static int rises(const uint32_t *offsets, uint32_t count, uint32_t end) {
@@ -273,7 +306,10 @@ tg_status tg_image_read(const uint8_t *data, size_t size, tg_image *image) {
     if ((status = check_sizes(&image->sizes))) return status;
     take_texts(found, image);
     take_numbers(found, image);
-    for (int i = LABL; i < SECTIONS; i++)
+    for (int i = LABL; i < NGRM; i++)
         if (!found[i].data || found[i].left) return TG_IMAGE_SIZES;
-    return texts_are_good(image) && hash_is_good(image) && numbers_are_good(image) ? TG_OK : TG_IMAGE_NUMBERS;
+    if ((status = take_ngrams(&found[NGRM], image))) return status;
+    return texts_are_good(image) && hash_is_good(image) && numbers_are_good(image) && ngrams_are_good(image)
+               ? TG_OK
+               : TG_IMAGE_NUMBERS;
 }

@@ -35,6 +35,15 @@ typedef struct tg_direction {
     uint32_t width; /* hidden, after the codes of the layer below if there is one */
 } tg_direction;
 
+/* Words and n-grams beside the LSTM; longest is 0 where there are none. */
+typedef struct tg_ngrams {
+    uint32_t longest, slots, buckets, ids; /* ids: rows of the embedding */
+    const uint64_t *factors;               /* [3][longest] odd, below 2^42 */
+    const double *scales;                  /* [outputs] */
+    const uint16_t *displacements, *fingerprints; /* [buckets], [slots] */
+    const int8_t *codes;                   /* [ids + slots][outputs]; those of row 0 are 0 */
+} tg_ngrams;
+
 typedef struct tg_image {
     const uint8_t *digest; /* SHA-256 of all other bytes of the image: its name */
     tg_sizes sizes;
@@ -43,6 +52,7 @@ typedef struct tg_image {
     const int16_t *embedding; /* [rows][inputs] codes */
     tg_input_table inputs[TG_MAX_DIRECTIONS];
     tg_direction lstm[TG_MAX_LAYERS][TG_MAX_DIRECTIONS];
+    tg_ngrams ngrams;
     const int16_t *sigmoid, *candidate, *cell, *head_table; /* tg_table each */
     const int32_t *head_weights; /* [outputs][hidden * directions], 20 bits behind the point */
     const double *head_bias, *head_scale, *temperatures, *golden_logits;

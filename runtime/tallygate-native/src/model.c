@@ -146,6 +146,7 @@ const char *tg_message(tg_status status) {
         [TG_STATE_DAMAGED] = "is no state of a stream, or is damaged",
         [TG_STATE_VERSION] = "was saved by another version",
         [TG_STATE_MODEL] = "is of another model",
+        [TG_NO_STREAM_NGRAMS] = "has n-grams, of which a stream does not remember which it has seen",
     };
     return (size_t)status < sizeof messages / sizeof *messages ? messages[status] : "unknown status";
 }

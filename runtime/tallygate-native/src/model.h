@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 
 #include "kernel.h"
+#include "ngrams.h"
 
 enum { TG_WINDOW = 1024, TG_WINDOW_IDS = 65536, TG_WINDOW_CODES = 16384, TG_GOLDENS = 64 };
 enum { TG_STREAM_IDS = 1024 }; /* most ids of one stream in a window */
@@ -30,6 +31,8 @@ struct tg_worker {
     uint32_t *order, *counts; /* sorting by length */
     double *logits;           /* [TG_GOLDENS][outputs] of golden texts */
     int64_t *pooled;          /* [TG_WINDOW][width] */
+    tg_seen seen;             /* n-grams of the text that is read */
+    int32_t *ngram_sums;      /* [outputs] */
     int8_t *codes[2];         /* [window_ids][width] of a layer, where another one reads them */
     uint8_t *word;            /* the tokenizer's word and segment */
     uint32_t *segment, *scratch;

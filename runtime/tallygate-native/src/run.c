@@ -195,6 +195,11 @@ void tg_run_window(tg_worker *w, const int32_t *ids, const int64_t *offsets, siz
     const tg_sizes *s = &model->image.sizes;
     tg_advance(w, ids, offsets, texts, NULL, 0);
     const size_t width = (size_t)s->hidden * s->directions;
-    for (size_t i = 0; i < texts; i++)
-        tg_head(&model->image, w->pooled + i * width, (size_t)(offsets[i + 1] - offsets[i]), logits + i * s->outputs);
+    for (size_t i = 0; i < texts; i++, logits += s->outputs) {
+        const size_t tokens = (size_t)(offsets[i + 1] - offsets[i]);
+        tg_head(&model->image, w->pooled + i * width, tokens, logits);
+        if (!model->image.ngrams.longest) continue;
+        tg_ngram_sums(&model->image, &w->seen, ids + offsets[i], tokens, w->ngram_sums);
+        tg_ngram_logits(&model->image, w->ngram_sums, logits);
+    }
 }

@@ -59,6 +59,7 @@ tg_status tg_stream_open(const tg_model *model, tg_stream **opened) {
     if (!model || !opened) return TG_BAD_ARGUMENT;
     *opened = NULL;
     if (model->image.sizes.directions != 1) return TG_NO_STREAM;
+    if (model->image.ngrams.longest) return TG_NO_STREAM_NGRAMS;
     const places p = places_of(model);
     tg_stream *stream = calloc(1, eights(sizeof *stream) + p.hash);
     if (!stream) return TG_NO_MEMORY;

@@ -48,6 +48,8 @@ static uint64_t lay_out(tg_worker *w, uint8_t *memory) {
     w->counts = next(&l, 4 * ((size_t)(s->max_length > TG_STREAM_IDS ? s->max_length : TG_STREAM_IDS) + 2));
     w->logits = next(&l, 8 * (size_t)s->outputs * TG_GOLDENS);
     w->pooled = next(&l, 8 * TG_WINDOW * width);
+    w->seen.slots = next(&l, 8 * tg_seen_slots(&model->image, s->max_length));
+    w->ngram_sums = next(&l, 4 * (size_t)s->outputs);
     for (int i = 0; i < 2 && s->layers > 1; i++) w->codes[i] = next(&l, w->window_ids * width);
     w->word = next(&l, model->longest_word + 16);
     w->segment = next(&l, 4 * 4 * (uint64_t)w->segment_room);
@@ -68,6 +70,7 @@ tg_status tg_worker_open(tg_model *model, tg_worker **opened) {
     w->memory = bytes > SIZE_MAX / 2 ? NULL : tg_lines((size_t)bytes);
     if (!w->memory) return free(w), TG_NO_MEMORY;
     lay_out(w, w->memory);
+    w->seen.mask = (uint32_t)tg_seen_slots(&model->image, model->image.sizes.max_length) - 1;
     *opened = w;
     return TG_OK;
 }

@@ -43,10 +43,9 @@ def test_words_that_stand_once_have_no_row() -> None:
     assert decided(["", ""]).text.vocabulary_size == 3
     many = decided([f"w{number} w{number}" for number in range(30_000)])
     assert many.text.vocabulary_size == load_preset("auto").text.vocabulary_size
-    assert many.model.embedding_size == 2 * decided(["a a", "b b"]).model.embedding_size
 
 
-@pytest.mark.parametrize(("texts", "batch", "epochs"), [(4, 16, 40), (1000, 16, 24), (4000, 32, 12), (60_000, 64, 3)])
+@pytest.mark.parametrize(("texts", "batch", "epochs"), [(4, 16, 40), (1000, 16, 40), (4000, 32, 20), (60_000, 64, 3)])
 def test_small_data_is_read_more_often_in_smaller_batches(texts: int, batch: int, epochs: int) -> None:
     training = decided(["some words"] * texts).training
     assert (training.batch_size, training.epochs) == (batch, epochs)
@@ -108,7 +107,7 @@ def train(rows: list[tuple[str, str]], folder: Path, **others: object) -> Result
     return result
 
 
-@pytest.mark.parametrize(("rows", "least"), [(200, 0.5), (1000, 0.8)])
+@pytest.mark.parametrize(("rows", "least"), [(200, 0.5), pytest.param(1000, 0.8, marks=pytest.mark.slow)])
 def test_short_questions_are_learnt_with_no_option_but_the_columns(
     rows: int, least: float, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

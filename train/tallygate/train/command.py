@@ -22,6 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--preset", help="name of a preset, or a .toml file (default: auto, seed for imdb, tiny for mini)")
     add_data_options(parser)
+    add("--streamable", action="store_true", help="with auto: read one way, so that texts can come in pieces")
     add("--teacher", metavar="T", help="a finished run, or a .parquet file of probabilities, that training learns from")
     add("--out", metavar="RUN", help="folder of the run (default: runs/DATA-PRESET)")
     add("--resume", action="store_true", help="go on with the run in that folder")
@@ -51,7 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _train(plan: RunPlan) -> None:
-    from tallygate.train.run import Result, run_training, summary
+    from tallygate.train.run import Result, comparison, run_training, summary
 
     finished = None if plan.is_new or plan.is_prolonged else Result.read(plan.folder)
     if finished is not None:
@@ -59,6 +60,7 @@ def _train(plan: RunPlan) -> None:
     result = finished or run_training(plan)
     if result is not None:  # of several processes the first speaks
         print(summary(result))
+        print("".join(f"\n{line}" for line in comparison(result)))
         print(f"\nrun folder   {plan.folder}")
 
 

@@ -31,8 +31,8 @@ _MAX_OFFSET = 2.0**61
 
 def check_is_plain(weights: Weights) -> None:
     """Raise :class:`VariantUnfitError` for parts that no image has yet."""
-    if weights.ngrams is not None or weights.pooling not in get_args(Pooling):
-        raise VariantUnfitError("the integer variant", "has no n-grams and no joined pooling yet", "leave it out")
+    if weights.pooling not in get_args(Pooling):
+        raise VariantUnfitError("the integer variant", "has no joined pooling yet", "leave it out")
 
 
 def integer_from_weights(weights: Weights, formats: Formats) -> IntegerModel:
@@ -60,6 +60,7 @@ def integer_from_weights(weights: Weights, formats: Formats) -> IntegerModel:
         floor=weights.pooling_floor,
         gate_bits=formats.gate_bits,
         cell_bits=formats.cell_bits,
+        ngrams=weights.ngrams,
     )
 
 

@@ -17,6 +17,7 @@ from tallygate.runtime.engines.integer import (
     HEADER,
     KEEPS,
     MAGIC,
+    NGRAMS,
     POOLINGS,
     REQUIRED,
     TEXT_CLASSIFICATION,
@@ -25,10 +26,12 @@ from tallygate.runtime.engines.integer import (
     ImageGolden,
     IntegerModel,
     Sizes,
+    ngram_arrays,
     padded,
     section_arrays,
     slots_of_words,
 )
+from tallygate.runtime.ngrams import NgramTables
 from tallygate.runtime.text import TEXT_VERSION, TextContract, Vocabulary
 from tallygate.runtime.unicode import UNICODE_VERSION
 
@@ -56,7 +59,24 @@ def image_from(contents: ImageContents) -> bytes:
     sections = {"SIZE": sizes.to_bytes()}
     for tag, specs in section_arrays(sizes).items():
         sections[tag] = b"".join(_array_bytes(arrays[spec.name], spec) for spec in specs)
+    if (ngrams := contents.model.ngrams) is not None:
+        sections[NGRAMS] = _ngram_section(ngrams, sizes)
     return _with_header(sections)
+
+
+def _ngram_section(ngrams: NgramTables, sizes: Sizes) -> bytes:
+    shape = ngrams.shape
+    numbers = shape.longest, shape.slots, shape.buckets
+    arrays = {
+        "sizes": np.array(numbers),
+        "factors": np.array(shape.factors, np.uint64),
+        "scales": ngrams.scales,
+        "displacements": ngrams.displacements,
+        "fingerprints": ngrams.fingerprints,
+        "codes": ngrams.codes,
+    }
+    specs = ngram_arrays(sizes, *numbers)
+    return b"".join(_array_bytes(arrays[spec.name.removeprefix("ngrams.")], spec) for spec in specs)
 
 
 def _text_arrays(contents: ImageContents) -> Arrays:

@@ -47,6 +47,7 @@ const OF_STREAMS = {
   20: ["the stream's state", "save it again"],
   21: ["the stream's state", "resume it where it was saved"],
   22: ["the stream's state", "resume it with the bundle that it was saved with"],
+  23: ["this model", "ask for the whole text"],
 };
 
 /** A started core. One serves one thread. */

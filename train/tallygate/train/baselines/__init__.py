@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from tallygate.train.baselines.nb_svm import nb_svm_decision as nb_svm_decision
     from tallygate.train.baselines.ngrams import log_ratio as log_ratio
     from tallygate.train.baselines.ngrams import ngram_teacher as ngram_teacher
+    from tallygate.train.baselines.rivals import RivalAnswers as RivalAnswers
+    from tallygate.train.baselines.rivals import rival_answers as rival_answers
 else:
     from tallygate.runtime.rooms import handed_on
 
@@ -39,5 +41,6 @@ else:
             ),
             "nb_svm": ("INTERPOLATION", "nb_svm_decision"),
             "ngrams": ("log_ratio", "ngram_teacher"),
+            "rivals": ("RivalAnswers", "rival_answers"),
         },
     )

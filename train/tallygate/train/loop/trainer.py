@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -181,9 +181,11 @@ class Trainer:
 
 def _optimizer(model: nn.Module, preset: TrainingPreset) -> torch.optim.Optimizer:
     kind = torch.optim.AdamW if preset.optimizer == "adamw" else torch.optim.Adam
-    groups = [{"params": [parameter], "scale": 1.0} for parameter in model.parameters()]
-    for group, (name, _) in zip(groups, model.named_parameters(), strict=True):
-        group["scale"] = preset.head_scale if name == "head.weight" else 1.0
+    scales = {"head.weight": preset.head_scale, "embedding.weight": preset.embedding_rate}
+    groups: list[dict[str, Any]] = []
+    for name, parameter in model.named_parameters():
+        decay = 0.0 if name == "embedding.weight" else preset.weight_decay
+        groups.append({"params": [parameter], "scale": scales.get(name, 1.0), "weight_decay": decay})
     return kind(groups, lr=preset.learning_rate, weight_decay=preset.weight_decay)
 
 

@@ -33,6 +33,8 @@ class Architecture(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     dropout: float = 0.0
     embedding_dropout: float = 0.0
     variational_dropout: float = 0.0
+    token_dropout: float = 0.0
+    output_dropout: float = 0.0
     weight_drop: float = 0.0
     ngrams: NgramShape | None = None
     """Of the n-gram part beside the LSTM, where there is one."""
@@ -123,6 +125,7 @@ class LSTMClassifier(nn.Module):
         self.lstm = nn.ModuleList(layers)
         self.embedding_dropout = nn.Dropout(a.embedding_dropout)
         self.variational_dropout = nn.Dropout1d(a.variational_dropout)
+        self.output_dropout = nn.Dropout1d(a.output_dropout)
         self.dropout = nn.Dropout(a.dropout)
         self.head = nn.Linear(a.features, a.outputs)
         self.ngrams = None if a.ngrams is None else NgramPart(a.ngrams, a.vocabulary_size, a.outputs)
@@ -135,9 +138,13 @@ class LSTMClassifier(nn.Module):
         embedded = self.embedding(ids)
         states = self.embedding_dropout(embedded if shift is None else embedded + shift)
         if self.training and self.architecture.variational_dropout:
-            states = self.variational_dropout(states.transpose(1, 2)).transpose(1, 2)
+            states = _same_at_every_step(self.variational_dropout, states)
+        if self.training and self.architecture.token_dropout:
+            states = states * functional.dropout(states.new_ones(*ids.shape, 1), self.architecture.token_dropout)
         for index, layer in enumerate(self.lstm):
             states = layer(states if index == 0 else self.dropout(states), lengths)
+        if self.training and self.architecture.output_dropout:
+            states = _same_at_every_step(self.output_dropout, states)
         features = ACTIVATIONS[self.architecture.head_activation].function(self._pool(states, lengths))
         logits: Tensor = self.head(self.dropout(features)).float()
         return logits if self.ngrams is None else logits + self.ngrams(ids, lengths)
@@ -171,6 +178,12 @@ def reverse_within_length(states: Tensor, lengths: Tensor) -> Tensor:
 def parameter_count(model: nn.Module) -> int:
     """Number of trained parameters."""
     return sum(parameter.numel() for parameter in model.parameters())
+
+
+def _same_at_every_step(dropout: nn.Dropout1d, states: Tensor) -> Tensor:
+    """Whole features of [batch, time, features] are dropped (Gal & Ghahramani 2016)."""
+    dropped: Tensor = dropout(states.transpose(1, 2)).transpose(1, 2)
+    return dropped
 
 
 def _max(states: Tensor, valid: Tensor, _divisor: Tensor) -> Tensor:

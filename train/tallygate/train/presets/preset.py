@@ -36,6 +36,16 @@ class TextPreset(Section, frozen=True, kw_only=True):
         self._require(1 <= self.max_length <= 100_000, "max_length", "from 1 to 100,000")
 
 
+_DROPOUTS = (
+    "dropout",
+    "embedding_dropout",
+    "variational_dropout",
+    "token_dropout",
+    "output_dropout",
+    "weight_drop",
+)
+
+
 class ModelPreset(Section, frozen=True, kw_only=True):
     """The network: embedding, LSTM, pooling, activation, dropout, linear."""
 
@@ -59,13 +69,17 @@ class ModelPreset(Section, frozen=True, kw_only=True):
     """Share of the embedding's output that is dropped in training."""
     variational_dropout: float = 0.0
     """Share of the embedding's features that is dropped, the same at every step of a text (Gal & Ghahramani 2016)."""
+    token_dropout: float = 0.0
+    """Share of the words of a text whose vectors are dropped in training."""
+    output_dropout: float = 0.0
+    """Share of the LSTM's output features that is dropped, the same at every step of a text."""
     weight_drop: float = 0.0
     """Share of the recurrent weights that is dropped, others in every batch (Merity et al. 2018)."""
 
     def __post_init__(self) -> None:
         for field in ("embedding_size", "hidden_size", "layers"):
             self._require(1 <= getattr(self, field) <= 65_536, field, "from 1 to 65,536")
-        for field in ("dropout", "embedding_dropout", "variational_dropout", "weight_drop"):
+        for field in _DROPOUTS:
             self._require(0.0 <= getattr(self, field) < 1.0, field, "at least 0 and below 1")
         check_pooling_floor(self.pooling, self.pooling_floor)
 
@@ -96,17 +110,21 @@ class TeacherPreset(Section, frozen=True, kw_only=True):
 
 
 class WordsPreset(Section, frozen=True, kw_only=True):
-    """More words than rows: words that a trained wide network treats alike share a row of the embedding."""
+    """What the embedding begins with; and more words than rows: words that a trained wide network treats alike share a
+    row."""
 
-    size: int
-    """Rows of the wide network: its most frequent words have one each."""
-    single_rows: int
+    start: str = "none"
+    """Vectors that words begin with: `movies` (shipped, of 18,000 words of film reviews), `texts` (made of this run's
+    own texts, those without a label among them), a file of word2vec's or GloVe's text format, or `none`."""
+    size: int = 0
+    """Rows of the wide network: its most frequent words have one each. 0 leaves every word a row of its own."""
+    single_rows: int = 0
     """The most frequent words keep a row each; the rest is clustered (k-means) onto the remaining rows."""
     epochs: int = 1
     """Passes over the data that train the wide network, with the settings of `[training]`."""
 
     def __post_init__(self) -> None:
-        self._require(3 <= self.size <= 10_000_000, "size", "from 3 to 10,000,000")
+        self._require(self.size == 0 or 3 <= self.size <= 10_000_000, "size", "0, or from 3 to 10,000,000")
         self._require(0 <= self.single_rows <= self.size, "single_rows", "from 0 to size")
         self._require(1 <= self.epochs <= 1_000_000, "epochs", "from 1 to 1,000,000")
 
@@ -176,11 +194,13 @@ class Preset(Section, frozen=True, kw_only=True):
     """None begins with random weights."""
     wide: WidePreset | None = None
     """None has no n-grams beside the LSTM."""
+    baselines: bool = False
+    """Whether models that count are trained on the same texts, to tell what they reach."""
 
     def __post_init__(self) -> None:
         if self.wide is not None:
             self._check_wide(self.wide)
-        if self.words is not None:
+        if self.words is not None and self.shares_rows:
             rows, words = self.text.vocabulary_size, self.words
             self.words._require(words.size >= rows, "size", f"at least vocabulary_size, {rows}")
             self.words._require(words.single_rows < rows - 2, "single_rows", f"below vocabulary_size - 2, {rows - 2}")
@@ -189,13 +209,23 @@ class Preset(Section, frozen=True, kw_only=True):
         self.text._require(self.text.vocabulary_size <= MAX_IDS, "vocabulary_size", f"at most {MAX_IDS:,} with n-grams")
         most = longest_text(wide.longest)
         self.text._require(self.text.max_length <= most, "max_length", f"at most {most:,} with n-grams")
-        if self.words is not None:
+        if self.shares_rows:
             raise ValueError("[wide] needs a row for each word, and [words] lets words share rows")
+
+    @property
+    def shares_rows(self) -> bool:
+        """Whether words share rows of the embedding."""
+        return self.words is not None and self.words.size > 0
+
+    @property
+    def start(self) -> str:
+        """What words' vectors begin with."""
+        return "none" if self.words is None else self.words.start
 
     @property
     def learns_from_unlabeled(self) -> bool:
         """Whether texts without labels are of use."""
-        return self.teacher is not None or self.language_model is not None
+        return self.teacher is not None or self.language_model is not None or self.start == "texts"
 
 
 def preset_names() -> list[str]:

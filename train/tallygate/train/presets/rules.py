@@ -5,9 +5,8 @@
                       never above that of ``auto.toml``, since time grows with it
 ``vocabulary_size``   a row for each word that stands at least twice (a word seen once teaches nothing that
                       the unknown word does not), never above that of ``auto.toml``
-``embedding_size``    half of that of ``auto.toml`` for up to 5,000 rows
 ``batch_size``        16 for fewer than 2,000 texts, 32 for fewer than 20,000, else that of ``auto.toml``
-``epochs``            as many as make 1,500 steps or read 2.5 million tokens, whichever is fewer, at most 40, and at
+``epochs``            as many as make 2,500 steps or read 2.5 million tokens, whichever is fewer, at most 40, and at
                       least those of ``auto.toml``; the last is kept, where the schedule has come to its end, for
                       a few dozen validation texts cannot tell epochs apart
 ``warmup_steps``      a tenth of all steps, at most those of ``auto.toml``
@@ -27,7 +26,7 @@ from msgspec.structs import replace
 
 from tallygate.runtime.text import FIRST_WORD, TEXT_VERSION, Splitter
 from tallygate.train.corpora import Corpus
-from tallygate.train.presets.preset import ModelPreset, Preset, TeacherPreset, TextPreset, load_preset
+from tallygate.train.presets.preset import Preset, TeacherPreset, TextPreset, load_preset
 from tallygate.train.presets.training import TrainingPreset
 
 AUTO = "auto"
@@ -35,10 +34,9 @@ AUTO = "auto"
 WHOLE_SHARE = 0.99
 """Share of the training texts that is not cut."""
 LENGTH_STEP = 8
-FEW_ROWS = 5_000
 SMALL_BATCHES = ((2_000, 16), (20_000, 32))
 """Batches for corpora of fewer texts than the first number."""
-STEPS = 1_500
+STEPS = 2_500
 """What a network of this size needs to learn a corpus that is small; a large one takes more, as its epochs ask for."""
 TOKENS = 2_500_000
 """What it reads in all at most: of long texts each step teaches more, and more epochs learn them by heart."""
@@ -71,15 +69,18 @@ def text_facts(texts: Sequence[str], limits: TextPreset) -> TextFacts:
     return TextFacts(texts=len(texts), whole_length=whole, tokens=read, words=repeated or len(counts))
 
 
-def preset_for_corpus(corpus: Corpus) -> Preset:
-    """The preset ``auto`` for this corpus; neither the order of its texts nor its held-out ones matter."""
+def preset_for_corpus(corpus: Corpus, streamable: bool = False) -> Preset:
+    """The preset ``auto`` for this corpus; neither the order of its texts nor its held-out ones matter.
+
+    A ``streamable`` model reads in one direction, so that texts can be read as they come.
+    """
     limits = load_preset(AUTO)
     facts = text_facts([*corpus.train.texts, *corpus.unlabeled], limits.text)
     text = _text(limits.text, facts)
     return replace(
         limits,
         text=text,
-        model=_model(limits.model, text.vocabulary_size),
+        model=replace(limits.model, bidirectional=limits.model.bidirectional and not streamable),
         training=_training(limits.training, facts),
         teacher=TeacherPreset(models=("ngrams",)) if corpus.unlabeled else None,
     )
@@ -99,10 +100,6 @@ def _text(limits: TextPreset, facts: TextFacts) -> TextPreset:
     length = LENGTH_STEP * max(1, math.ceil(facts.whole_length / LENGTH_STEP))
     rows = FIRST_WORD + max(1, facts.words)
     return replace(limits, max_length=min(length, limits.max_length), vocabulary_size=min(rows, limits.vocabulary_size))
-
-
-def _model(limits: ModelPreset, rows: int) -> ModelPreset:
-    return replace(limits, embedding_size=limits.embedding_size // 2) if rows <= FEW_ROWS else limits
 
 
 def _training(limits: TrainingPreset, facts: TextFacts) -> TrainingPreset:

@@ -19,7 +19,9 @@ class TrainingPreset(Section, frozen=True, kw_only=True):
     learning_rate: float = 1e-3
     """Highest step size."""
     weight_decay: float = 0.0
-    """Strength of weight decay."""
+    """Strength of weight decay, of all weights but the embedding's."""
+    embedding_rate: float = 1.0
+    """How many times as fast as the other weights the embedding learns: vectors that begin well are moved little."""
     schedule: Literal["constant", "cosine", "linear"] = "constant"
     """How the learning rate falls after the warm-up; `cosine` and `linear` end at 1% of it."""
     warmup_steps: int = 0
@@ -58,4 +60,5 @@ class TrainingPreset(Section, frozen=True, kw_only=True):
         for field in ("ema_decay", "word_dropout", "label_smoothing"):
             self._require(0.0 <= getattr(self, field) < 1.0, field, "at least 0 and below 1")
         self._require(0.0 <= self.adversarial <= 1000.0, "adversarial", "from 0 to 1000")
+        self._require(0.0 <= self.embedding_rate <= 1000.0, "embedding_rate", "from 0 to 1000")
         self._require(0.0 < self.head_scale <= 1000.0, "head_scale", "above 0 and at most 1000")

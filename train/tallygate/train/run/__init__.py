@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from tallygate.train.run.plan import plan_run as plan_run
     from tallygate.train.run.result import Result as Result
     from tallygate.train.run.result import summary as summary
+    from tallygate.train.run.rivals import comparison as comparison
     from tallygate.train.run.state import copy_of_weights as copy_of_weights
     from tallygate.train.run.training import run_training as run_training
 else:
@@ -23,6 +24,7 @@ else:
             "data": ("RunData", "run_data_from_corpus"),
             "plan": ("RunPlan", "TrainOptions", "plan_run"),
             "result": ("Result", "summary"),
+            "rivals": ("comparison",),
             "state": ("copy_of_weights",),
             "training": ("run_training",),
         },

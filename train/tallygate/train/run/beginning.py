@@ -17,7 +17,7 @@ import torch
 from safetensors import SafetensorError
 from torch import Tensor
 
-from tallygate.runtime.errors import BundleInvalidError
+from tallygate.runtime.errors import BundleInvalidError, InputError
 from tallygate.runtime.text import Tokenizer, Vocabulary
 from tallygate.train.corpora import Corpus
 from tallygate.train.counts import vocabulary_from_words
@@ -29,7 +29,19 @@ from tallygate.train.run.data import RunData, run_data_from_corpus, text_contrac
 from tallygate.train.run.network_teacher import Train, train_network
 from tallygate.train.say import say
 from tallygate.train.teachers import Lesson, TeacherScores
-from tallygate.train.words import Pretraining, first_embedding, share_rows
+from tallygate.train.words import (
+    Pretraining,
+    Vectors,
+    embedding_from_vectors,
+    first_embedding,
+    share_rows,
+    shipped_vectors,
+    vectors_from_file,
+    vectors_from_tokens,
+)
+
+MOST_VECTORS = 30_000
+"""Words of a run's own texts that have vectors."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +57,9 @@ class Beginning:
 
 def is_prepared(preset: Preset, teacher: str | None) -> bool:
     """Whether a run of this recipe begins with more than random weights or learns from more than labels."""
-    sections = (preset.teacher, preset.words, preset.language_model)
-    return teacher is not None or any(section is not None for section in sections)
+    sections = (preset.teacher, preset.language_model)
+    has_section = any(section is not None for section in sections)
+    return teacher is not None or has_section or preset.shares_rows or preset.start != "none"
 
 
 class Preparation:
@@ -61,6 +74,11 @@ class Preparation:
         self._lesson = Lesson(self._corpus, facts.preset, facts.teacher, network)
         has_teacher = facts.preset.teacher is not None or facts.teacher is not None
         self._scores = self._lesson.scores if has_teacher else None
+
+    @property
+    def corpus(self) -> Corpus:
+        """The texts of the run."""
+        return self._corpus
 
     def begin(self, folder: Path) -> tuple[RunData, Beginning]:
         """The data and the beginning of the run in ``folder``; what took long is read if it is there."""
@@ -103,7 +121,7 @@ def _store(path: Path, beginning: Beginning) -> None:
 
 def _new_beginning(folder: Path, facts: RunFacts, lesson: Lesson, scores: TeacherScores | None) -> Beginning:
     preset = facts.preset
-    size = preset.words.size if preset.words is not None else preset.text.vocabulary_size
+    size = preset.words.size if preset.words is not None and preset.shares_rows else preset.text.vocabulary_size
     vocabulary = vocabulary_from_words(lesson.tokens.words, size)
     data = _encoded(lesson, scores, vocabulary)
     model = _first_model(facts, lesson, data)
@@ -112,7 +130,7 @@ def _new_beginning(folder: Path, facts: RunFacts, lesson: Lesson, scores: Teache
         path = folder / LAYOUT.language_model
         seed = preset.training.seed
         Pretraining(model, rows, preset.language_model, seed, facts.precision, path).run()
-    if preset.words is None:
+    if not preset.shares_rows:
         return Beginning(vocabulary, _weights(model))
     _train_wide(facts, data, model)
     return _with_shared_rows(lesson, preset, vocabulary, model)
@@ -127,7 +145,29 @@ def _first_model(facts: RunFacts, lesson: Lesson, data: RunData) -> LSTMClassifi
         start = first_embedding(lesson.tokens, vectors, lesson.targets, len(data.labels), *shape)
         with torch.no_grad():
             model.embedding.weight.copy_(torch.from_numpy(start))
+    if preset.start != "none":
+        found = _vectors(preset, lesson, data.vocabulary)
+        size, seed = model.architecture.embedding_size, preset.training.seed
+        first = embedding_from_vectors(data.vocabulary, found, size, seed, preset.start)
+        say(
+            f"{len(found.keys() & data.vocabulary.rows.keys()):,} of {len(data.vocabulary):,} words begin with a vector"
+        )
+        with torch.no_grad():
+            model.embedding.weight.copy_(torch.from_numpy(first))
     return model.to(torch_device(facts.device))
+
+
+def _vectors(preset: Preset, lesson: Lesson, vocabulary: Vocabulary) -> Vectors:
+    if preset.start == "movies":
+        return shipped_vectors()
+    if preset.start == "texts":
+        size = preset.model.embedding_size
+        if len(lesson.tokens.words) <= size:
+            reason = f"hold {len(lesson.tokens.words):,} words that stand twice, too few for vectors of {size}"
+            raise InputError("the texts", reason, 'set start = "none" in [words]')
+        vectors = vectors_from_tokens(lesson.tokens, size, MOST_VECTORS, preset.training.seed)
+        return dict(zip(lesson.tokens.words, vectors, strict=False))
+    return vectors_from_file(Path(preset.start), vocabulary.rows)
 
 
 def _all_rows(lesson: Lesson, data: RunData, preset: Preset) -> list[list[int]]:

@@ -90,6 +90,7 @@ def finish_run(
     state: RunState,
     preparation_seconds: float = 0.0,
     beside: Beside | None = None,
+    rivals: Sequence[PartScore] = (),
 ) -> Result:
     """Score the checkpoint as it was written, on the test split where there is one; write scores and result."""
     checkpoint = _calibrated(load_checkpoint(folder), data)
@@ -114,6 +115,7 @@ def finish_run(
         calibration=[split.calibration(checkpoint) for split in scored],
         by_length=scored[-1].by_length(checkpoint) if scored else [],
         coverage=coverage_points(scored[-1].confidences(checkpoint)) if scored else [],
+        rivals=list(rivals),
         parts=[] if beside is None else _parts(data, _lstm_of_best(facts, data, state), beside),
     )
     if scored:

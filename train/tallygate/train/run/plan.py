@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from tallygate.runtime.errors import CheckpointError, OutputError
+from tallygate.runtime.errors import CheckpointError, OutputError, UsageError
 from tallygate.runtime.machine import check_threads
 from tallygate.runtime.version import VERSION
 from tallygate.train.corpora import Corpus, DataSource, check_numbers
@@ -40,6 +40,7 @@ class TrainOptions:
     validation: int | float | str | None = None
     test: int | float | str | None = None
     encoding: str | None = None
+    streamable: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,9 @@ def plan_run(options: TrainOptions) -> RunPlan:
     least = {"epochs": 1, "seed": 0}
     check_threads(1 if options.threads is None else options.threads, "--threads")
     check_numbers({name: (getattr(options, name), minimum) for name, minimum in least.items()})
+    if options.streamable and _preset_of(options) != AUTO:
+        mend = "set bidirectional = false in [model] of your preset instead"
+        raise UsageError("--streamable", "belongs to the preset auto", mend)
     folder = run_folder(options)
     stored = RunFacts.read(folder)
     if stored is None:
@@ -148,7 +152,8 @@ def _new_source(options: TrainOptions) -> DataSource:
 def _new_facts(options: TrainOptions, corpus: Corpus | None) -> RunFacts:
     """``corpus`` decides on the preset where it is given."""
     name = _preset_of(options)
-    preset = _with_overrides(load_preset(name) if corpus is None else preset_for_corpus(corpus), options)
+    decided = load_preset(name) if corpus is None else preset_for_corpus(corpus, options.streamable)
+    preset = _with_overrides(decided, options)
     device = resolve_device(options.device or "auto")
     return RunFacts(
         preset_name=_name(name),

@@ -19,10 +19,10 @@ MOST_PAIRS = 10
 
 
 class PartScore(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How good one part of the model is without the others."""
+    """How good one part of the model is without the others, or another classifier."""
 
     part: str
-    """``LSTM`` or ``n-grams``."""
+    """``LSTM`` or ``n-grams``, or the other's name."""
     score: Score
 
 
@@ -62,6 +62,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Of ``confusion_split``, by rising threshold; empty likewise."""
     parts: list[PartScore] = []
     """Of LSTM and n-grams each alone, where the model has both."""
+    rivals: list[PartScore] = []
+    """Of classifiers that take seconds, trained and asked on the same texts, where the preset asks for them."""
 
     def write(self, folder: Path) -> None:
         """Write ``result.json``. Raises :class:`OutputError` when the folder cannot be written."""

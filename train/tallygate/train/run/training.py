@@ -30,6 +30,7 @@ from tallygate.train.run.finish import checkpoint_of_best, finish_run
 from tallygate.train.run.plan import RunPlan
 from tallygate.train.run.progress import Progress, kept, opening
 from tallygate.train.run.result import Result
+from tallygate.train.run.rivals import rivals_of
 from tallygate.train.run.short import averaged
 from tallygate.train.run.stages import StagePlan, keeps_last, stages_of
 from tallygate.train.run.state import Best, RunState, copy_of_weights, load_state, save_state
@@ -75,7 +76,8 @@ def _run(plan: RunPlan, preparation: Preparation, world: World) -> Result | None
     run.train()
     if not world.is_first:
         return None
-    return finish_run(plan.folder, plan.facts, data, run.state, beginning.seconds, run.beside)
+    rivals = rivals_of(preparation.corpus, plan.facts.preset)
+    return finish_run(plan.folder, plan.facts, data, run.state, beginning.seconds, run.beside, rivals)
 
 
 def _take_over(plan: RunPlan) -> None:

@@ -18,12 +18,14 @@ if TYPE_CHECKING:
     from tallygate.runtime.engines.integer.image_layout import HEADER as HEADER
     from tallygate.runtime.engines.integer.image_layout import KEEPS as KEEPS
     from tallygate.runtime.engines.integer.image_layout import MAGIC as MAGIC
+    from tallygate.runtime.engines.integer.image_layout import NGRAMS as NGRAMS
     from tallygate.runtime.engines.integer.image_layout import POOLINGS as POOLINGS
     from tallygate.runtime.engines.integer.image_layout import REQUIRED as REQUIRED
     from tallygate.runtime.engines.integer.image_layout import TEXT_CLASSIFICATION as TEXT_CLASSIFICATION
     from tallygate.runtime.engines.integer.image_layout import VERSION as VERSION
     from tallygate.runtime.engines.integer.image_layout import ArraySpec as ArraySpec
     from tallygate.runtime.engines.integer.image_layout import Sizes as Sizes
+    from tallygate.runtime.engines.integer.image_layout import ngram_arrays as ngram_arrays
     from tallygate.runtime.engines.integer.image_layout import padded as padded
     from tallygate.runtime.engines.integer.image_layout import section_arrays as section_arrays
     from tallygate.runtime.engines.integer.image_layout import slots_of_words as slots_of_words
@@ -66,11 +68,13 @@ else:
                 "HEADER",
                 "KEEPS",
                 "MAGIC",
+                "NGRAMS",
                 "POOLINGS",
                 "REQUIRED",
                 "Sizes",
                 "TEXT_CLASSIFICATION",
                 "VERSION",
+                "ngram_arrays",
                 "padded",
                 "section_arrays",
                 "slots_of_words",

@@ -11,7 +11,7 @@ from tallygate.runtime.engines.engine import Streams
 from tallygate.runtime.engines.integer.image import DeviceImage, read_image
 from tallygate.runtime.engines.integer.image_layout import HASHED_HEADER, HEADER
 from tallygate.runtime.engines.integer.lstm import IntegerLSTM
-from tallygate.runtime.engines.pieces.errors import both_ends
+from tallygate.runtime.engines.pieces.errors import both_ends, has_ngrams
 from tallygate.runtime.errors import GateError, InputError
 
 
@@ -38,6 +38,8 @@ class IntegerNumpyEngine:
 
         if len(self.image.model.inputs) > 1:
             raise both_ends()
+        if self.image.model.ngrams is not None:
+            raise has_ngrams()
         return NumpyStreams(self.image, self._digest, self._lstm, count)
 
     def answers_of_goldens(self) -> str:

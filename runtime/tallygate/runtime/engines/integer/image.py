@@ -15,8 +15,11 @@ from numpy.typing import NDArray
 from tallygate.runtime.engines.integer import image_layout as layout
 from tallygate.runtime.engines.integer.image_checks import check_arrays, check_sizes
 from tallygate.runtime.engines.integer.image_layout import ENTRY, HEADER, Sizes
+from tallygate.runtime.engines.integer.image_ngrams import ngrams_from_section
+from tallygate.runtime.engines.integer.image_sections import arrays_of_section
 from tallygate.runtime.engines.integer.model import Direction, Head, InputTable, IntegerModel
 from tallygate.runtime.errors import BundleInvalidError, BundleVersionError
+from tallygate.runtime.ngrams import NgramTables
 from tallygate.runtime.text import TextContract, Tokenizer, Vocabulary
 
 Arrays = Mapping[str, NDArray[Any]]
@@ -66,7 +69,8 @@ def read_image(data: bytes, source: object) -> DeviceImage:
         check_sizes(sizes)
         arrays = _arrays(sections, sizes)
         check_arrays(sizes, arrays)
-        return _image(sizes, arrays)
+        ngrams = ngrams_from_section(sections[layout.NGRAMS], sizes) if layout.NGRAMS in sections else None
+        return _image(sizes, arrays, ngrams)
     except BundleVersionError:
         raise
     except KeyError as error:
@@ -107,30 +111,23 @@ def _cut(data: bytes, count: int) -> dict[str, bytes]:
     return sections
 
 
-_KNOWN = {"SIZE", "LABL", "MARK", "WORD", "EMBD", "INPT", "LSTM", "FUNC", "HEAD", "CALB", "GOLD"}
+_KNOWN = {"SIZE", "LABL", "MARK", "WORD", "EMBD", "INPT", "LSTM", "FUNC", "HEAD", "CALB", "GOLD", layout.NGRAMS}
 
 
 def _arrays(sections: Mapping[str, bytes], sizes: Sizes) -> Arrays:
     arrays: dict[str, NDArray[Any]] = {}
     for tag, specs in layout.section_arrays(sizes).items():
-        data = sections[tag]
-        if len(data) != layout.section_size(specs):
-            raise ValueError(f"section {tag} has {len(data)} bytes")
-        offset = 0
-        for spec in specs:
-            flat = np.frombuffer(data, spec.dtype, int(np.prod(spec.shape)), offset)
-            arrays[spec.name] = flat.reshape(spec.shape)
-            offset += layout.padded(spec.size)
+        arrays |= arrays_of_section(tag, sections[tag], specs)
     return arrays
 
 
-def _image(sizes: Sizes, arrays: Arrays) -> DeviceImage:
+def _image(sizes: Sizes, arrays: Arrays, ngrams: NgramTables | None) -> DeviceImage:
     words = _strings(arrays["word_offsets"], arrays["word_bytes"])
     if len(set(words)) != len(words):
         raise ValueError("a word stands twice")
     texts = _strings(arrays["golden_offsets"], arrays["golden_bytes"])
     return DeviceImage(
-        model=_model(sizes, arrays),
+        model=_model(sizes, arrays, ngrams),
         labels=_strings(arrays["label_offsets"], arrays["label_bytes"]),
         words=dict(zip(words, arrays["word_rows"].tolist(), strict=True)),
         punctuation="".join(map(chr, arrays["marks"].tolist())),
@@ -147,7 +144,7 @@ def _strings(offsets: NDArray[np.uint32], data: NDArray[np.uint8]) -> list[str]:
     return [text[start:end].decode("utf-8") for start, end in pairwise(bounds)]
 
 
-def _model(sizes: Sizes, arrays: Arrays) -> IntegerModel:
+def _model(sizes: Sizes, arrays: Arrays, ngrams: NgramTables | None) -> IntegerModel:
     places = range(sizes.directions)
     return IntegerModel(
         embedding=arrays["embedding"],
@@ -170,6 +167,7 @@ def _model(sizes: Sizes, arrays: Arrays) -> IntegerModel:
         floor=sizes.floor,
         gate_bits=sizes.gate_bits,
         cell_bits=sizes.cell_bits,
+        ngrams=ngrams,
     )
 
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from tallygate.runtime.engines.integer.arithmetic import SEGMENTS
 from tallygate.runtime.engines.integer.model import HeadActivation, Pooling
+from tallygate.runtime.ngrams import HASHES
 
 MAGIC = b"TGIMAGE\x00"
 VERSION = 1
@@ -127,6 +128,24 @@ def section_arrays(s: Sizes) -> dict[str, list[ArraySpec]]:
             ArraySpec("golden_bytes", "u1", (s.golden_bytes,)),
         ],
     }
+
+
+NGRAMS = "NGRM"
+"""The section of words and n-grams, where a model has them; its first array says how long the others are."""
+NGRAM_SIZES = ArraySpec("ngrams.sizes", "<u4", (3,))
+"""Words of the longest n-gram, slots, buckets."""
+
+
+def ngram_arrays(s: Sizes, longest: int, slots: int, buckets: int) -> list[ArraySpec]:
+    """All arrays of that section, the first one again."""
+    return [
+        NGRAM_SIZES,
+        ArraySpec("ngrams.factors", "<u8", (HASHES, longest)),
+        ArraySpec("ngrams.scales", "<f8", (s.outputs,)),
+        ArraySpec("ngrams.displacements", "<u2", (buckets,)),
+        ArraySpec("ngrams.fingerprints", "<u2", (slots,)),
+        ArraySpec("ngrams.codes", "i1", (s.rows + slots, s.outputs)),
+    ]
 
 
 def section_size(arrays: list[ArraySpec]) -> int:

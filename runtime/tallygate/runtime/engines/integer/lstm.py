@@ -23,6 +23,7 @@ from tallygate.runtime.engines.integer.arithmetic import (
     table_values,
 )
 from tallygate.runtime.engines.integer.model import Direction, Head, InputTable, IntegerModel
+from tallygate.runtime.ngrams import NgramTables
 
 _EXACT_IN_FLOAT32 = (2**24 - 1) // 127**2
 """Terms of a sum of products of two codes up to which float32 holds every partial sum: 1,040."""
@@ -48,7 +49,8 @@ class IntegerLSTM:
         order = np.argsort(-lengths, kind="stable")
         result = np.empty((len(ids), self.model.outputs))
         result[order] = self._sorted_logits(ids[order], lengths[order])
-        return result
+        ngrams = self.model.ngrams
+        return result if ngrams is None else ngram_logits(ngrams, ngrams.sums(ids, lengths), result)
 
     def advance(self, ids: NDArray[np.int64], codes: NDArray[np.int8], cells: Integers) -> Integers:
         """One more token of each stream, ``ids`` [rows]; ``codes`` and ``cells`` [layers, rows, hidden] move on.
@@ -191,6 +193,12 @@ def head_logits(model: IntegerModel, pooled: NDArray[np.int64], lengths: NDArray
         pooled = np.maximum(pooled, 0)
     sums = pooled @ head.weights.T.astype(np.int64)
     result: NDArray[np.float64] = sums.astype(np.float64) / divisor.astype(np.float64)[:, None] * head.scale + head.bias
+    return result
+
+
+def ngram_logits(ngrams: NgramTables, sums: NDArray[np.int32], logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The LSTM's ``logits`` and ``sums`` of codes, both [batch, outputs] -> the model's logits."""
+    result: NDArray[np.float64] = logits + sums.astype(np.float64) * ngrams.scales.astype(np.float64)
     return result
 
 

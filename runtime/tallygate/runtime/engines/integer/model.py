@@ -9,6 +9,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from tallygate.runtime.ngrams import NgramTables
+
 Pooling = Literal["last", "mean", "max"]
 HeadActivation = Literal["linear", "relu", "table"]
 
@@ -102,6 +104,8 @@ class IntegerModel:
     """z of Qz."""
     cell_bits: int
     """c of Qc."""
+    ngrams: NgramTables | None = None
+    """Words and n-grams beside the LSTM, which add ``double(sum of codes) * double(scale)`` to its logits, last."""
 
     @property
     def hidden_size(self) -> int:

@@ -29,3 +29,9 @@ def both_ends() -> InputError:
     """A bidirectional model has no answer before a text's end."""
     reason = "reads texts from both ends, so it cannot read one as it comes"
     return InputError("this model", reason, "ask for the whole text, or train with bidirectional = false")
+
+
+def has_ngrams() -> InputError:
+    """An n-gram counts once in a text, and no stream remembers which ones it has seen."""
+    reason = "has n-grams, of which a stream does not remember which it has seen"
+    return InputError("this model", reason, "ask for the whole text")

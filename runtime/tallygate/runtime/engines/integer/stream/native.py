@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tallygate.runtime.engines.integer.library import Library
-from tallygate.runtime.engines.pieces.errors import check_pushed, too_long, wrong_utf8
+from tallygate.runtime.engines.pieces.errors import check_pushed, has_ngrams, too_long, wrong_utf8
 from tallygate.runtime.errors import InputError
 
-_BAD_UTF8, _LONG, _DAMAGED, _VERSION, _MODEL = 14, 19, 20, 21, 22
+_BAD_UTF8, _LONG, _DAMAGED, _VERSION, _MODEL, _NGRAMS = 14, 19, 20, 21, 22, 23
 _MENDS = {
     _DAMAGED: "save it again",
     _VERSION: "resume it where it was saved",
@@ -99,6 +99,8 @@ class NativeStreams:
             raise wrong_utf8()
         if status == _LONG:
             raise too_long()
+        if status == _NGRAMS:
+            raise has_ngrams()
         if status in _MENDS:
             reason = self._functions.tg_message(status).decode("ascii")
             raise InputError("the stream's state", reason, _MENDS[status])
