@@ -6,13 +6,15 @@
 One interleaved run over the same reviews; medians count. fastText is given what its users give it: the review in lower
 case with marks apart from words, which is counted, since the whole review between spaces reaches 88.4% only. Of three
 settings the quickest counts whose `.ftz` file has at least 89% on the test split. `--clock cpu` counts the processor's
-time instead of the wall's, for a machine that others use as well. Needs the extras `[fasttext]` and `[export]`.
+time instead of the wall's, for a machine that others use as well. A second table has the parts of a kernel's time, in
+cycles of the clock that Linux names for the processor. Needs the extras `[fasttext]` and `[export]`.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import re
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -23,11 +25,12 @@ from typing import Any
 
 import fasttext
 import numpy as np
+from numpy.typing import NDArray
 from tabulate import tabulate
 
 from tallygate.export.peers.plain_export import plain_export
 from tallygate.runtime import Classifier
-from tallygate.runtime.bundle import INTEGER
+from tallygate.runtime.bundle import INTEGER, open_bundle
 from tallygate.runtime.engines.integer import NativeEngine, load_library
 from tallygate.train.corpora import Corpus, Split, load_corpus
 
@@ -73,8 +76,11 @@ def main() -> None:
     print(tabulate(rows, headers="keys", floatfmt=".2f"))
     for number, (settings, (_, accuracy)) in enumerate(zip(SETTINGS, models, strict=True)):
         print(f"fastText {number}: {settings}, {accuracy:.2%} on test{', compared with' if number == best else ''}")
+    parts = _parts(arguments.bundle, texts, arguments.rounds, clock)
+    print(tabulate(parts, headers="keys", floatfmt=".0f"))
     if arguments.out:
-        arguments.out.write_text(json.dumps({"clock": arguments.clock, "rows": rows}, indent=2) + "\n")
+        found = {"clock": arguments.clock, "rows": rows, "parts": parts}
+        arguments.out.write_text(json.dumps(found, indent=2) + "\n")
 
 
 def _parse_args() -> argparse.Namespace:
@@ -163,6 +169,68 @@ def _measured(
                 contender.one(text)
                 one[name].append(clock() - start)
     return {n: {"texts_per_s": 1 / median(many[n]), "p50_us": 1e6 * median(one[n])} for n in contenders}
+
+
+def _parts(path: Path, texts: list[str], rounds: int, clock: Callable[[], float]) -> list[dict[str, object]]:
+    """Cycles per token of each kernel, on all texts at once and one by one: what lies between three ways of asking."""
+    bundle, library = open_bundle(path), load_library()
+    image = bundle.read(bundle.manifest.variants[INTEGER].file)
+    rows = []
+    for kernel in library.kernels():
+        engine = NativeEngine(image, kernel)
+        classifier = Classifier(bundle, engine)
+        for size, share in ((len(texts), texts), (1, texts[: len(texts) // 10])):
+            ids = [np.array(engine.encode(text)) for text in share]
+            ways = {"ids": _asked(engine, ids, size), "texts": _in_parts(engine.run_texts, share, size)}
+            ways["predict"] = _in_parts(classifier.predict, share, size)
+            seconds = _medians(ways, rounds, clock)
+            cycles = {name: value * _clock_hertz() / sum(map(len, ids)) for name, value in seconds.items()}
+            rows.append(
+                {
+                    "kernel": kernel,
+                    "texts at once": size,
+                    "LSTM": cycles["ids"],
+                    "tokenizer": cycles["texts"] - cycles["ids"],
+                    "Python": cycles["predict"] - cycles["texts"],
+                }
+            )
+    return rows
+
+
+def _asked(engine: NativeEngine, ids: list[NDArray[np.int64]], size: int) -> Callable[[], None]:
+    parts = [ids[start : start + size] for start in range(0, len(ids), size)]
+    asked = [(np.concatenate(part), np.array([len(row) for row in part])) for part in parts]
+
+    def answer() -> None:
+        for flat, lengths in asked:
+            engine.exact_logits(flat, lengths)
+
+    return answer
+
+
+def _in_parts(ask: Callable[[list[str]], object], texts: list[str], size: int) -> Callable[[], None]:
+    parts = [texts[start : start + size] for start in range(0, len(texts), size)]
+
+    def answer() -> None:
+        for part in parts:
+            ask(part)
+
+    return answer
+
+
+def _medians(ways: dict[str, Callable[[], None]], rounds: int, clock: Callable[[], float]) -> dict[str, float]:
+    seconds: dict[str, list[float]] = {name: [] for name in ways}
+    for _ in range(rounds):
+        for name, answer in ways.items():
+            start = clock()
+            answer()
+            seconds[name].append(clock() - start)
+    return {name: median(values) for name, values in seconds.items()}
+
+
+def _clock_hertz() -> float:
+    found = re.search(r"^cpu MHz\s*: ([\d.]+)$", Path("/proc/cpuinfo").read_text("utf-8"), re.MULTILINE)
+    return float(found[1]) * 1e6 if found else float("nan")
 
 
 def _row(name: str, figure: dict[str, float], peer: dict[str, float], plain: dict[str, float]) -> dict[str, object]:

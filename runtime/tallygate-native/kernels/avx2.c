@@ -19,12 +19,12 @@ enum { OFFSET = 127 };
 
 #include "avx2_tail.h"
 
-static const tg_plan plan = {.group = 4, .element = 1, .dense_tail = 1};
+static const tg_plan plan = {.group = 4, .element = 1, .dense_tail = 1, .halves_differ = 1};
 
 static tg_status pack(tg_packed *packed) { return tg_pack(packed, &plan); }
 
 const tg_kernel tg_kernel_avx2 = {
-    .name = "avx2", .lanes = LANES, .slots = 8, .code_bytes = CODE_BYTES, .code_offset = OFFSET,
+    .name = "avx2", .lanes = LANES, .slots = 16, .code_bytes = CODE_BYTES, .code_offset = OFFSET,
     .available = tg_has_avx2, .fits = tg_pairs_are_bounded, .pack = pack, .step = step_with_tail, .clear = clear_tail,
     .tail_cells = cells_of_tail, .pooled = pooled,
 };

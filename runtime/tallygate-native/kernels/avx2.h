@@ -41,10 +41,10 @@ static inline INDEX PIECES(V a, V b) {
     return (INDEX){pieces, _mm256_add_epi8(XOR(pieces, _mm256_set1_epi8(16)), _mm256_set1_epi8(0x70))};
 }
 
-/* Pieces below 16 look in the first half; a shuffle by 16..31 would look there too, so what it finds is taken away. */
+/* Pieces below 16 look in the first half; a shuffle by 16..31 would look there too, so what it finds is taken away: the second
+ * half stands as what differs from the first. */
 static inline V LOOK(const uint8_t *planes, INDEX index) {
-    const V first = LOAD(planes), second = LOAD(planes + 32);
-    return XOR(_mm256_shuffle_epi8(first, index.lower), _mm256_shuffle_epi8(XOR(first, second), index.upper));
+    return XOR(_mm256_shuffle_epi8(LOAD(planes), index.lower), _mm256_shuffle_epi8(LOAD(planes + 32), index.upper));
 }
 
 static inline void POOL_ADD(int32_t *sums, V h) {

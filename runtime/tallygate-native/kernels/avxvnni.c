@@ -17,7 +17,7 @@ enum { OFFSET = 128 };
 
 #include "avx2_tail.h"
 
-static const tg_plan plan = {.group = 4, .element = 1, .dense_tail = 1};
+static const tg_plan plan = {.group = 4, .element = 1, .dense_tail = 1, .halves_differ = 1};
 
 static tg_status pack(tg_packed *packed) { return tg_pack(packed, &plan); }
 

@@ -48,8 +48,7 @@ static inline INDEX PIECES(V a, V b) {
 }
 
 static inline V LOOK(const uint8_t *planes, INDEX index) {
-    const V first = LOAD(planes), second = LOAD(planes + 32);
-    return XOR(_mm_shuffle_epi8(first, index.lower), _mm_shuffle_epi8(XOR(first, second), index.upper));
+    return XOR(_mm_shuffle_epi8(LOAD(planes), index.lower), _mm_shuffle_epi8(LOAD(planes + 32), index.upper));
 }
 
 static inline void POOL_ADD(int32_t *sums, V h) {
@@ -61,7 +60,7 @@ static inline void STORE_CODES(uint8_t *p, V h) { STORE(p, _mm_srai_epi16(ADDS(h
 
 #include "block.h"
 
-static const tg_plan plan = {.group = 2, .element = 2, .shifts_alike = 1};
+static const tg_plan plan = {.group = 2, .element = 2, .shifts_alike = 1, .halves_differ = 1};
 
 static tg_status pack(tg_packed *packed) { return tg_pack(packed, &plan); }
 

@@ -30,7 +30,7 @@ typedef struct tg_slots {
 /* Fetching ahead is spread over a step: rows of all slots at once would fill the queues to memory, and wait there. */
 static inline void tg_fetch(const int16_t *addends, size_t count) {
 #if defined(__GNUC__)
-    for (size_t i = 0; i < count; i += TG_LINE / 2) __builtin_prefetch(addends + i, 0, 3);
+    for (size_t i = 0; i < count; i += TG_LINE / 2) __builtin_prefetch(addends + i, 0, 2);
 #else
     (void)addends, (void)count;
 #endif

@@ -85,7 +85,12 @@ static void pack_addends(const packer *p) {
 }
 
 /* Table as byte planes: for each coefficient the lower bytes of pieces 0..15 and 16..31, then the upper ones, each stored
- * twice for processors whose shuffles work inside 128 bits. */
+ * twice for processors whose shuffles work inside 128 bits. Where a plan wants it, the other half stands as what differs
+ * from the first. */
+static uint8_t table_byte(const int16_t *coefficients, int piece, int upper) {
+    return (uint8_t)((uint16_t)coefficients[piece] >> 8 * upper);
+}
+
 static void pack_tables(const packer *p) {
     const tg_image *image = p->packed->image;
     const int16_t *const tables[3] = {image->sigmoid, image->candidate, image->cell};
@@ -94,8 +99,11 @@ static void pack_tables(const packer *p) {
         for (int c = 0; c < 3; c++)
             for (int upper = 0; upper < 2; upper++)
                 for (int half = 0; half < 2; half++)
-                    for (int i = 0; i < 32; i++)
-                        *to++ = (uint8_t)((uint16_t)tables[t][c * TG_SEGMENTS + half * 16 + i % 16] >> 8 * upper);
+                    for (int i = 0; i < 32; i++) {
+                        const int16_t *row = tables[t] + c * TG_SEGMENTS;
+                        const int first = half && p->plan->halves_differ ? table_byte(row, i % 16, upper) : 0;
+                        *to++ = (uint8_t)(table_byte(row, half * 16 + i % 16, upper) ^ first);
+                    }
 }
 
 static size_t lines(size_t size) { return (size + TG_LINE - 1) / TG_LINE * TG_LINE; }

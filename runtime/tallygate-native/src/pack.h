@@ -11,6 +11,7 @@ typedef struct tg_plan {
     int pairs;           /* a group of four stands as two halves of two, first all lanes' first halves */
     int dense_tail;      /* up to four units behind the full blocks share 16 lanes, as kernels/tail.h has it */
     int shifts_alike;    /* the processor shifts all lanes alike: rows are multiplied to the largest shift first */
+    int halves_differ;   /* the second half of a table's bytes is stored xor the first */
     int start_offset;    /* what sums begin at is for codes with this added, where that is not the kernel's own offset */
 } tg_plan;
 
