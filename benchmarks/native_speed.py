@@ -3,9 +3,9 @@
     tallygate export imdb --variants int8,fp32,integer --out build/integer.zip
     TALLYGATE_IMDB=FOLDER taskset -c 0 python benchmarks/native_speed.py build/integer.zip --out build/native_speed.json
 
-One interleaved run over the same reviews; medians count. fastText is given what a user gives it: the review in lower
-case, split at white space and joined by spaces, which is counted. Of three settings the quickest counts whose `.ftz`
-file has at least 89% on the test split; where none has, the most accurate one. `--clock cpu` counts the processor's
+One interleaved run over the same reviews; medians count. fastText is given what its users give it: the review in lower
+case with marks apart from words, which is counted, since the whole review between spaces reaches 88.4% only. Of three
+settings the quickest counts whose `.ftz` file has at least 89% on the test split. `--clock cpu` counts the processor's
 time instead of the wall's, for a machine that others use as well. Needs the extras `[fasttext]` and `[export]`.
 """
 
@@ -29,14 +29,16 @@ from tallygate.export.peers.plain_export import plain_export
 from tallygate.runtime import Classifier
 from tallygate.runtime.bundle import INTEGER
 from tallygate.runtime.engines.integer import NativeEngine, load_library
-from tallygate.train.corpora import Split, load_corpus
+from tallygate.train.corpora import Corpus, Split, load_corpus
 
 SETTINGS: tuple[dict[str, Any], ...] = (
-    {"dim": 10, "wordNgrams": 2, "bucket": 200_000, "epoch": 5, "lr": 0.5},
     {"dim": 10, "wordNgrams": 2, "bucket": 500_000, "epoch": 10, "lr": 0.25},
-    {"dim": 5, "wordNgrams": 2, "bucket": 200_000, "epoch": 5, "lr": 0.5},
+    {"dim": 10, "wordNgrams": 2, "bucket": 200_000, "epoch": 10, "lr": 0.25},
+    {"dim": 5, "wordNgrams": 2, "bucket": 200_000, "epoch": 10, "lr": 0.25},
 )
-"""What fastText is trained with; each is quantized with qnorm, retrain and a cutoff of 100,000."""
+"""What fastText is trained with, on all training and validation texts, by one thread; each is quantized with qnorm,
+retrain and a cutoff of 100,000."""
+MARKS = tuple((mark, f" {mark} ") for mark in ".!?,'()")
 LEAST_ACCURACY = 0.89
 SEED = 7
 PLAIN_BATCH = 32
@@ -56,7 +58,7 @@ def main() -> None:
     corpus = load_corpus("imdb", data_dir=arguments.data_dir)
     order = np.random.default_rng(SEED).permutation(len(corpus.test.texts))[: arguments.reviews]
     texts = [corpus.test.texts[place] for place in order]
-    models = [_fasttext(corpus.train, corpus.test, number, arguments.models) for number in range(len(SETTINGS))]
+    models = [_fasttext(corpus, number, arguments.models) for number in range(len(SETTINGS))]
     contenders = _contenders(arguments.bundle) | {
         f"fastText {number}": _peer(m) for number, (m, _) in enumerate(models)
     }
@@ -115,27 +117,32 @@ def _peer(model: Any) -> Contender:  # noqa: ANN401
 
 
 def _prepared(text: str) -> str:
-    return " ".join(text.lower().split())
+    """Marks apart from words, as fastText's own examples have them, in the quickest way that Python has."""
+    text = text.lower().replace("<br />", " ")
+    for mark, apart in MARKS:
+        text = text.replace(mark, apart)
+    return text.replace("\n", " ")
 
 
-def _fasttext(train: Split, test: Split, number: int, folder: Path) -> tuple[Any, float]:
+def _fasttext(corpus: Corpus, number: int, folder: Path) -> tuple[Any, float]:
     """A quantized model of one setting, trained where its file is not there yet, and its accuracy on test."""
     file = folder / f"fasttext_{number}.ftz"
     with tempfile.TemporaryDirectory() as temporary:
         if not file.exists():
             folder.mkdir(parents=True, exist_ok=True)
-            written = _written(train, Path(temporary, "train.txt"))
+            written = _written((corpus.train, corpus.validation), Path(temporary, "train.txt"))
             model = fasttext.train_supervised(str(written), **SETTINGS[number], seed=0, thread=1, verbose=0)
             model.quantize(input=str(written), qnorm=True, retrain=True, cutoff=100_000, thread=1)
             model.save_model(str(file))
         model = fasttext.load_model(str(file))
-        return model, model.test(str(_written(test, Path(temporary, "test.txt"))))[1]
+        return model, model.test(str(_written((corpus.test,), Path(temporary, "test.txt"))))[1]
 
 
-def _written(split: Split, path: Path) -> Path:
-    order = np.random.default_rng(0).permutation(len(split.texts))
-    lines = (f"__label__{split.labels[place]} {_prepared(split.texts[place])}\n" for place in order)
-    path.write_text("".join(lines), encoding="utf-8")
+def _written(splits: Sequence[Split], path: Path) -> Path:
+    labelled = [(label, text) for split in splits for label, text in zip(split.labels, split.texts, strict=True)]
+    order = np.random.default_rng(0).permutation(len(labelled))
+    lines = (f"__label__{labelled[place][0]} {_prepared(labelled[place][1])}\n" for place in order)
+    path.write_text("".join(lines), encoding="utf-8", newline="\n")
     return path
 
 

@@ -6,7 +6,7 @@
  * that is emptied meanwhile has zero codes, so its sums are set to zero).
  *
  * Saves, beside AVX-512 VNNI: nearly all of the product's time. With few slots tiles stay empty: then it multiplies by
- * vectors as that kernel does, codes made unsigned on their way.
+ * vectors as that kernel does, from a copy of the codes that is made unsigned.
  *
  * The system grants tiles to a process that asks for them (Linux: arch_prctl), and only then may one be touched. */
 #define _GNU_SOURCE /* syscall */
@@ -14,7 +14,6 @@
 #include "pack.h"
 #include "x86_cpu.h"
 
-#define FLIP(x) _mm512_xor_si512(x, _mm512_set1_epi8(-128))
 #include "avx512.h"
 
 #if defined(__linux__)
@@ -183,10 +182,18 @@ static void first_sums(const tg_packed *p, const group *g, int32_t *sums) {
         for (uint32_t v = 0; v < 8; v++) tile_sums(p, g, v, sums + v * 16, SLOT_SUMS);
 }
 
+/* Few slots: in the scratch, behind what the products leave there. */
+static void step_of_few(const tg_packed *p, tg_slots *s, size_t count, const int16_t *const *addends) {
+    uint8_t *codes = (uint8_t *)(s->sums + GROUP_SUMS);
+    for (size_t i = 0; i < count * s->strides.codes; i += 64)
+        STORE(codes + i, _mm512_xor_si512(LOAD(s->codes[0] + i), _mm512_set1_epi8((char)CODE_OFFSET)));
+    s->ahead = 0;
+    step_by_vectors(p, s, count, codes, addends);
+}
+
 static void step(const tg_packed *p, tg_slots *s, size_t count, const int16_t *const *addends) {
     if (count < FEW || !p->blocks) {
-        s->ahead = 0;
-        step_by_vectors(p, s, count, addends);
+        step_of_few(p, s, count, addends);
         return;
     }
     const gate_constants k = constants(p, s);

@@ -26,9 +26,13 @@ typedef struct {
 #define LOW _mm256_unpacklo_epi8
 #define HIGH _mm256_unpackhi_epi8
 
+static inline V NARROWED(S a, S b, V by_a, V by_b) {
+    return _mm256_packs_epi32(_mm256_srav_epi32(a, by_a), _mm256_srav_epi32(b, by_b));
+}
+
 static inline V NARROW(const int32_t *sums, const int32_t *shifts, int shift) {
     (void)shift;
-    return _mm256_packs_epi32(_mm256_srav_epi32(LOAD(sums), LOAD(shifts)), _mm256_srav_epi32(LOAD(sums + 8), LOAD(shifts + 8)));
+    return NARROWED(LOAD(sums), LOAD(sums + 8), LOAD(shifts), LOAD(shifts + 8));
 }
 
 /* A shuffle gives 0 where the top bit is set: xor 16 and plus 0x70 set it for pieces below 16, and keep the lower four. */
@@ -48,4 +52,9 @@ static inline void POOL_ADD(int32_t *sums, V h) {
     STORE(sums + 8, _mm256_add_epi32(LOAD(sums + 8), _mm256_cvtepi16_epi32(_mm256_extracti128_si256(h, 1))));
 }
 
-static inline V CODE16(V h) { return _mm256_srai_epi16(ADDS(h, SET1(128)), 8); }
+/* Hidden states to codes, each plus the kernel's offset modulo 256. */
+static inline void store_codes(uint8_t *p, V h, char offset) {
+    const V codes = _mm256_srai_epi16(ADDS(h, SET1(128)), 8);
+    const __m128i bytes = _mm_packs_epi16(_mm256_castsi256_si128(codes), _mm256_extracti128_si256(codes, 1));
+    _mm_storeu_si128((__m128i *)p, _mm_add_epi8(bytes, _mm_set1_epi8(offset)));
+}

@@ -3,9 +3,7 @@
  * A block is 32 units. vpermw looks a coefficient up in all 32 pieces at once, where narrower vectors need four shuffles;
  * vpdpwssd with the constants (1, 0) and (0, 1) adds even and odd lanes to 32-bit pools without widening them first.
  *
- * Up to four units behind the full blocks, as 100 = 3 * 32 + 4 has them, would waste a block. They are dense instead: one
- * vector of sums holds i4 f4 g4 o4 of a slot, and eight slots together fill one vector per gate. Their cells and pools
- * stand behind the last slot's. */
+ * In a dense tail one vector of sums holds i4 f4 g4 o4 of a slot, and eight slots together fill one vector per gate. */
 #include <immintrin.h>
 #include <string.h>
 
@@ -18,6 +16,11 @@
 
 typedef __m512i V;
 enum { BLOCK_SUMS = 128, SLOT_SUMS = 144, TAIL_SUMS = 16, UNITS = 32 };
+
+/* Where a lane of a pool with 32 lanes stands: even lanes first where it is a sum. */
+INLINE size_t pool_place(int mean, size_t lane) { return mean ? lane % 2 * 16 + lane / 2 : lane; }
+
+#include "tail.h"
 
 /* What every gate needs, kept in registers over a step. */
 typedef struct {
@@ -99,6 +102,7 @@ INLINE void gates_of_block(const int32_t *sums, size_t slot, uint32_t block, con
                            const gate_constants *k) {
     const tg_slots *s = k->slots;
     const uint32_t at = block * BLOCK_SUMS;
+    tg_fetch(s->addends_ahead[slot] + at, BLOCK_SUMS);
     const V i = gate(sums, at, addends, 0, k), f = gate(sums + 32, at + 32, addends, 0, k);
     const V g = gate(sums + 64, at + 64, addends, 1, k), o = gate(sums + 96, at + 96, addends, 0, k);
     int16_t *cells = s->cells + slot * s->strides.cells + block * UNITS;
@@ -121,9 +125,6 @@ INLINE V tail_arguments(const int32_t *sums, const int16_t *a, const int16_t *b,
     const int16_t *multipliers = k->packed->multipliers + at;
     return argument(LOAD(sums), LOAD(sums + TAIL_SUMS), by, by, two_rows(multipliers, multipliers), two_rows(a + at, b + at), k);
 }
-
-INLINE int16_t *tail_cells(const tg_slots *s, size_t slot) { return s->cells + TG_MAX_SLOTS * s->strides.cells + 4 * slot; }
-INLINE int32_t *tail_pools(const tg_slots *s, size_t slot) { return s->pools + TG_MAX_SLOTS * s->strides.pools + 4 * slot; }
 
 /* The tails of eight slots from one divisible by eight on. */
 INLINE void gates_of_tails(const int32_t *sums, size_t slot, const int16_t *const *addends, const gate_constants *k) {
@@ -150,7 +151,7 @@ INLINE void gates_of_tail(const int32_t *sums, const int16_t *addends, const gat
 }
 
 /* Sums by vpdpbusd, 16 lanes of 4 products. As assembly, since compilers otherwise keep copies of accumulators in memory
- * inside the loop; noinline for the same reason. FLIP makes signed codes unsigned on their way. */
+ * inside the loop; noinline for the same reason. */
 #define DOT(acc, x, w) __asm__("vpdpbusd %2, %1, %0" : "+v"(acc) : "v"(x), "v"(w))
 #define DOT_MEMORY(acc, x, p) __asm__("vpdpbusd %2, %1, %0" : "+v"(acc) : "v"(x), "m"(*(const V *)(p)))
 #define UNROLL _Pragma("GCC unroll 32")
@@ -165,7 +166,7 @@ INLINE void gates_of_tail(const int32_t *sums, const int16_t *addends, const gat
         for (uint32_t k = 0; k < p->groups; k++, w += line) {                                                          \
             V x[ROWS];                                                                                                 \
             UNROLL for (int r = 0; r < ROWS; r++)                                                                      \
-                x[r] = FLIP(_mm512_set1_epi32(*(const int *)(const void *)(codes + r * stride + 4 * k)));              \
+                x[r] = _mm512_set1_epi32(*(const int *)(const void *)(codes + r * stride + 4 * k));                    \
             if (ROWS == 1) {                                                                                           \
                 UNROLL for (int v = 0; v < VECTORS; v++) DOT_MEMORY(acc[0][v], x[0], w + v * 64);                      \
             } else {                                                                                                   \
@@ -184,9 +185,9 @@ PRODUCT(product_3_8, 3, 8)
 PRODUCT(product_1_9, 1, 9)
 PRODUCT(product_8_1, 8, 1)
 
-INLINE void blocks_of_slots(size_t slot, size_t rows, const int16_t *const *addends, const gate_constants *k) {
+INLINE void blocks_of_slots(size_t slot, size_t rows, const uint8_t *codes, const int16_t *const *addends,
+                            const gate_constants *k) {
     const tg_packed *p = k->packed;
-    const uint8_t *codes = k->slots->codes[0] + slot * k->slots->strides.codes;
     int32_t *sums = k->slots->sums;
     for (uint32_t block = 0; block < p->blocks; block++) {
         if (rows == 3) product_3_8(p, 8 * block, codes, k->slots->strides.codes, sums, SLOT_SUMS);
@@ -197,12 +198,11 @@ INLINE void blocks_of_slots(size_t slot, size_t rows, const int16_t *const *adde
 }
 
 /* One text: the tail's vector goes with the last block, first of all, so that its gates run beside other products. */
-INLINE void step_of_one(const int16_t *addends, const gate_constants *k) {
+INLINE void step_of_one(const uint8_t *codes, const int16_t *addends, const gate_constants *k) {
     const tg_packed *p = k->packed;
-    const uint8_t *codes = k->slots->codes[0];
     int32_t *sums = k->slots->sums;
     uint32_t blocks = p->blocks;
-    if (blocks && p->vectors % 8) {
+    if (blocks && has_tail(p)) {
         product_1_9(p, 8 * --blocks, codes, 0, sums, 0);
         gates_of_tail(sums + BLOCK_SUMS, addends, k);
         gates_of_block(sums, 0, blocks, addends, k);
@@ -214,43 +214,19 @@ INLINE void step_of_one(const int16_t *addends, const gate_constants *k) {
     }
 }
 
-NOINLINE void step_by_vectors(const tg_packed *p, tg_slots *s, size_t count, const int16_t *const *addends) {
+/* codes: those of s->codes[0], plus 128. */
+NOINLINE void step_by_vectors(const tg_packed *p, tg_slots *s, size_t count, const uint8_t *codes,
+                              const int16_t *const *addends) {
     const gate_constants k = constants(p, s);
+    const size_t stride = s->strides.codes;
     if (count == 1 && p->blocks) {
-        step_of_one(addends[0], &k);
+        step_of_one(codes, addends[0], &k);
         return;
     }
     for (size_t slot = 0; slot < count; slot += 3)
-        blocks_of_slots(slot, count - slot < 3 ? count - slot : 3, addends + slot, &k);
-    for (size_t slot = 0; p->vectors % 8 && slot < count; slot += 8) {
-        product_8_1(p, 8 * p->blocks, s->codes[0] + slot * s->strides.codes, s->strides.codes, s->sums, TAIL_SUMS);
+        blocks_of_slots(slot, count - slot < 3 ? count - slot : 3, codes + slot * stride, addends + slot, &k);
+    for (size_t slot = 0; has_tail(p) && slot < count; slot += TAIL_SLOTS) {
+        product_8_1(p, 8 * p->blocks, codes + slot * stride, stride, s->sums, TAIL_SUMS);
         gates_of_tails(s->sums, slot, addends + slot, &k);
     }
 }
-
-/* Where a lane of a pool with 32 lanes stands: even lanes first where it is a sum. */
-INLINE size_t pool_place(int mean, size_t lane) { return mean ? lane % 2 * 16 + lane / 2 : lane; }
-
-static void pooled(const tg_packed *p, const tg_slots *s, size_t slot, int64_t *states) {
-    const int mean = p->pooling == TG_POOL_MEAN;
-    const int32_t *own = s->pools + slot * s->strides.pools, *tail = tail_pools(s, slot / 8 * 8);
-    for (uint32_t u = 0; u < p->hidden; u++) {
-        const int in_tail = u >= p->blocks * UNITS;
-        const size_t lane = in_tail ? 4 * (slot % 8) + u % UNITS : u % UNITS, place = pool_place(mean, lane);
-        const int32_t *sums = in_tail ? tail : own + (mean ? u / UNITS * UNITS : u / UNITS * UNITS / 2);
-        states[u] = mean ? sums[place] : ((const int16_t *)sums)[place];
-    }
-}
-
-static void clear_tail(const tg_packed *p, tg_slots *s, size_t slot) {
-    const int mean = p->pooling == TG_POOL_MEAN;
-    int32_t *sums = tail_pools(s, slot / 8 * 8);
-    memset(tail_cells(s, slot), 0, 8);
-    for (size_t u = 0; u < 4; u++) {
-        const size_t place = pool_place(mean, 4 * (slot % 8) + u);
-        if (mean) sums[place] = 0;
-        else ((int16_t *)sums)[place] = p->pooling == TG_POOL_MAX ? -32768 : 0;
-    }
-}
-
-static int16_t *cells_of_tail(const tg_slots *s, size_t slot) { return tail_cells(s, slot); }

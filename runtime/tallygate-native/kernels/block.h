@@ -16,11 +16,12 @@
 #include <stddef.h>
 
 #define INLINE static inline __attribute__((always_inline))
+#define NOINLINE static __attribute__((noinline))
 enum { BLOCK_VECTORS = 8, BLOCK_SUMS = 4 * LANES, HALF = LANES / 2, TABLE = 384, COEFFICIENT = 128 };
 
-/* rows slots times vectors sums; weights and start at the first vector, sums of a slot BLOCK_SUMS apart. */
-#define PRODUCT(NAME, ROWS, VECTORS)                                                                                   \
-    static void NAME(const tg_packed *p, const uint8_t *weights, const int32_t *start, const uint8_t *codes,           \
+/* rows slots times vectors sums; weights and start at the first vector, sums of a slot APART each. */
+#define PRODUCT(NAME, ROWS, VECTORS, APART)                                                                            \
+    NOINLINE void NAME(const tg_packed *p, const uint8_t *weights, const int32_t *start, const uint8_t *codes,           \
                      size_t stride, int32_t *sums) {                                                                   \
         const size_t line = (size_t)p->vectors * GROUP_BYTES;                                                          \
         S acc[ROWS][VECTORS];                                                                                          \
@@ -33,15 +34,13 @@ enum { BLOCK_VECTORS = 8, BLOCK_SUMS = 4 * LANES, HALF = LANES / 2, TABLE = 384,
                 for (int r = 0; r < ROWS; r++) acc[r][v] = DOT(acc[r][v], x[r], weights + v * GROUP_BYTES);            \
         }                                                                                                              \
         for (int r = 0; r < ROWS; r++)                                                                                 \
-            for (int v = 0; v < VECTORS; v++) SUMS_STORE(sums + r * BLOCK_SUMS + v * HALF, acc[r][v]);                 \
+            for (int v = 0; v < VECTORS; v++) SUMS_STORE(sums + r * (APART) + v * HALF, acc[r][v]);                    \
     }
-PRODUCT(product_of_one, 1, 8)
-PRODUCT(product_of_two, 2, 4)
+PRODUCT(product_of_one, 1, 8, 0)
+PRODUCT(product_of_two, 2, 4, BLOCK_SUMS)
 
-INLINE V argument(const int32_t *sums, const int32_t *shifts, const int16_t *multipliers, const int16_t *addends,
-                  const tg_packed *p) {
-    V x = NARROW(sums, shifts, p->largest_shift);
-    x = ADDS(MULHRS(x, LOAD(multipliers)), LOAD(addends));
+INLINE V argument(V sums, V multipliers, V addends, const tg_packed *p) {
+    V x = ADDS(MULHRS(sums, multipliers), addends);
     x = ADDS(x, x);
     x = ADDS(x, x);
     if (p->argument_shift > 2) x = ADDS(x, x);
@@ -76,52 +75,93 @@ INLINE V cell_argument(V cell, const tg_packed *p) {
     return cell;
 }
 
-INLINE void keep(const tg_packed *p, tg_slots *s, size_t slot, uint32_t block, V state) {
-    int32_t *sums = s->pools + slot * s->strides.pools;
-    int16_t *last = (int16_t *)sums + block * LANES;
-    if (p->pooling == TG_POOL_MEAN) POOL_ADD(sums + block * LANES, state);
+INLINE uint8_t *own_codes(const tg_packed *p, const tg_slots *s, size_t slot) {
+    return s->codes[1] + slot * s->strides.codes + (size_t)(p->width - p->hidden) * CODE_BYTES;
+}
+
+INLINE void pool(const tg_packed *p, int32_t *sums, V state) {
+    int16_t *last = (int16_t *)sums;
+    if (p->pooling == TG_POOL_MEAN) POOL_ADD(sums, state);
     else STORE(last, p->pooling == TG_POOL_MAX ? MAX16(state, LOAD(last)) : state);
-    STORE_CODES(s->codes[1] + slot * s->strides.codes + (p->width - p->hidden + block * LANES) * CODE_BYTES, state);
 }
 
-/* The gates of one block for two slots; sums of the second one stand behind those of the first. */
-static void gates(const tg_packed *p, tg_slots *s, size_t slot, uint32_t block, const int16_t *const *addends) {
-    const int32_t *sums = s->sums, *shifts = p->shifts + block * BLOCK_SUMS;
-    const int16_t *multipliers = p->multipliers + block * BLOCK_SUMS;
-    const int16_t *a = addends[slot] + block * BLOCK_SUMS, *b = addends[slot + 1] + block * BLOCK_SUMS;
-    int16_t *cells = s->cells + slot * s->strides.cells + block * LANES, *others = cells + s->strides.cells;
+/* Arguments of i, f, g, o and cells of two vectors of units; -> their hidden states. */
+NOINLINE pair cell_update(const tg_packed *p, const pair arguments[4], int16_t *a, int16_t *b) {
     pair gate[4];
-    for (int q = 0; q < 4; q++) {
-        const int at = q * LANES;
-        const pair x = {argument(sums + at, shifts + at, multipliers + at, a + at, p),
-                        argument(sums + BLOCK_SUMS + at, shifts + at, multipliers + at, b + at, p)};
-        gate[q] = values(p->tables + (q == 2 ? TABLE : 0), x);
-    }
-    const V first = ADDS(MULHRS(gate[1].a, LOAD(cells)), MULHRS(gate[0].a, gate[2].a));
-    const V second = ADDS(MULHRS(gate[1].b, LOAD(others)), MULHRS(gate[0].b, gate[2].b));
-    STORE(cells, first);
-    STORE(others, second);
-    const pair u = {cell_argument(first, p), cell_argument(second, p)};
-    const pair tanh = values(p->tables + 2 * TABLE, u);
-    keep(p, s, slot, block, MULHRS(gate[3].a, tanh.a));
-    keep(p, s, slot + 1, block, MULHRS(gate[3].b, tanh.b));
+    for (int q = 0; q < 4; q++) gate[q] = values(p->tables + (q == 2 ? TABLE : 0), arguments[q]);
+    const V first = ADDS(MULHRS(gate[1].a, LOAD(a)), MULHRS(gate[0].a, gate[2].a));
+    const V second = ADDS(MULHRS(gate[1].b, LOAD(b)), MULHRS(gate[0].b, gate[2].b));
+    STORE(a, first);
+    STORE(b, second);
+    const pair tanh = values(p->tables + 2 * TABLE, (pair){cell_argument(first, p), cell_argument(second, p)});
+    return (pair){MULHRS(gate[3].a, tanh.a), MULHRS(gate[3].b, tanh.b)};
 }
 
-/* An odd slot at the end goes with a slot that nobody uses: there is always one more. */
+/* One block of one slot. */
+typedef struct {
+    size_t slot;
+    uint32_t block;
+    const int32_t *sums;
+    const int16_t *addends;
+} place;
+
+INLINE V argument_of(const tg_packed *p, const place *at, int gate) {
+    const uint32_t lane = at->block * BLOCK_SUMS + gate * LANES;
+    const V sums = NARROW(at->sums + gate * LANES, p->shifts + lane, p->largest_shift);
+    return argument(sums, LOAD(p->multipliers + lane), LOAD(at->addends + lane), p);
+}
+
+INLINE int16_t *cells_of(const tg_slots *s, const place *at) {
+    return s->cells + at->slot * s->strides.cells + at->block * LANES;
+}
+
+INLINE void keep(const tg_packed *p, const tg_slots *s, const place *at, V state) {
+    int32_t *sums = s->pools + at->slot * s->strides.pools;
+    const size_t units = at->block * LANES;
+    pool(p, p->pooling == TG_POOL_MEAN ? sums + units : (int32_t *)((int16_t *)sums + units), state);
+    STORE_CODES(own_codes(p, s, at->slot) + units * CODE_BYTES, state);
+}
+
+/* The gates of two blocks, of two slots or of one. */
+NOINLINE void gates(const tg_packed *p, tg_slots *s, place a, place b) {
+    pair arguments[4];
+    tg_fetch(s->addends_ahead[a.slot] + a.block * BLOCK_SUMS, BLOCK_SUMS);
+    tg_fetch(s->addends_ahead[b.slot] + b.block * BLOCK_SUMS, BLOCK_SUMS);
+    for (int q = 0; q < 4; q++) arguments[q] = (pair){argument_of(p, &a, q), argument_of(p, &b, q)};
+    const pair states = cell_update(p, arguments, cells_of(s, &a), cells_of(s, &b));
+    keep(p, s, &a, states.a);
+    keep(p, s, &b, states.b);
+}
+
+INLINE const uint8_t *weights_of(const tg_packed *p, uint32_t vector) {
+    return (const uint8_t *)p->weights + (size_t)vector * GROUP_BYTES;
+}
+
+/* Two blocks at a time; a last one alone goes with that of a slot that nobody uses: there is always one more. */
+static void step_of_one(const tg_packed *p, tg_slots *s, size_t slot, const int16_t *addends) {
+    const uint8_t *codes = s->codes[0] + slot * s->strides.codes;
+    for (uint32_t block = 0; block < p->blocks; block += 2) {
+        const uint32_t more = block + 1 < p->blocks;
+        for (uint32_t b = block; b <= block + more; b++)
+            product_of_one(p, weights_of(p, b * BLOCK_VECTORS), p->start + b * BLOCK_SUMS, codes, 0,
+                           s->sums + (b - block) * BLOCK_SUMS);
+        gates(p, s, (place){slot, block, s->sums, addends},
+              (place){slot + !more, block + more, s->sums + BLOCK_SUMS, addends});
+    }
+}
+
 static void step(const tg_packed *p, tg_slots *s, size_t count, const int16_t *const *addends) {
-    const size_t stride = s->strides.codes;
+    const size_t stride = s->strides.codes, even = count / 2 * 2;
     for (uint32_t block = 0; block < p->blocks; block++) {
-        const uint8_t *weights = (const uint8_t *)p->weights + (size_t)block * BLOCK_VECTORS * GROUP_BYTES;
+        const uint8_t *weights = weights_of(p, block * BLOCK_VECTORS);
         const int32_t *start = p->start + block * BLOCK_SUMS;
-        for (size_t slot = 0; slot < count; slot += 2) {
+        for (size_t slot = 0; slot < even; slot += 2) {
             const uint8_t *codes = s->codes[0] + slot * stride;
-            if (slot + 1 == count) {
-                product_of_one(p, weights, start, codes, stride, s->sums);
-            } else {
-                product_of_two(p, weights, start, codes, stride, s->sums);
-                product_of_two(p, weights + 4 * GROUP_BYTES, start + 4 * HALF, codes, stride, s->sums + 4 * HALF);
-            }
-            gates(p, s, slot, block, addends);
+            product_of_two(p, weights, start, codes, stride, s->sums);
+            product_of_two(p, weights + 4 * GROUP_BYTES, start + 4 * HALF, codes, stride, s->sums + 4 * HALF);
+            gates(p, s, (place){slot, block, s->sums, addends[slot]},
+                  (place){slot + 1, block, s->sums + BLOCK_SUMS, addends[slot + 1]});
         }
     }
+    if (count > even) step_of_one(p, s, even, addends[even]);
 }

@@ -229,7 +229,9 @@ static int hash_is_good(const tg_image *image) {
     for (uint32_t i = 0; i < s->words; i++) {
         const uint8_t *word = image->word_bytes + image->word_offsets[i];
         const size_t size = image->word_offsets[i + 1] - image->word_offsets[i];
-        if (tg_word_row(image, word, size, tg_word_hash(word, size)) != (int32_t)image->word_rows[i]) return 0;
+        uint64_t head = 0;
+        memcpy(&head, word, size < sizeof head ? size : sizeof head);
+        if (tg_word_row(image, word, size, head, tg_word_hash(word, size)) != (int32_t)image->word_rows[i]) return 0;
     }
     return 1;
 }

@@ -63,8 +63,14 @@ tg_status tg_image_read(const uint8_t *data, size_t size, tg_image *image);
 
 /* Number of the row of a word in the image's vocabulary; TG_UNKNOWN_ROW where it is not there. */
 enum { TG_UNKNOWN_ROW = 1, TG_FIRST_ROW = 2 };
+#define TG_WORD_SEED 0x9e3779b97f4a7c15u
 uint32_t tg_word_hash(const uint8_t *word, size_t size);
-int32_t tg_word_row(const tg_image *image, const uint8_t *word, size_t size, uint32_t hash);
+/* head: the word's first eight bytes, zeros behind a shorter one, whose word may be NULL. */
+int32_t tg_word_row(const tg_image *image, const uint8_t *word, size_t size, uint64_t head, uint32_t hash);
+/* count is at most 8. */
+static inline uint64_t tg_lowest_bytes(uint64_t bytes, size_t count) {
+    return count < 8 ? bytes & (((uint64_t)1 << 8 * count) - 1) : bytes;
+}
 
 void tg_sha256(const uint8_t *first, size_t first_size, const uint8_t *second, size_t second_size, uint8_t digest[32]);
 

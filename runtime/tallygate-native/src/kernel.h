@@ -22,9 +22,19 @@ typedef struct tg_slots {
     int16_t *cells;    /* Qc; TG_SPARE_BYTES behind the last slot's */
     int32_t *pools;    /* the same */
     int32_t *sums;     /* scratch of the kernel, TG_SUMS_BYTES more than a sum of every gate and slot */
+    const int16_t *addends_ahead[TG_MAX_SLOTS + 8]; /* of the next step: worth fetching beside this one's work */
     size_t ahead;      /* slots whose first sums of the next step are there already; the kernel's own business */
     tg_strides strides;
 } tg_slots;
+
+/* Fetching ahead is spread over a step: rows of all slots at once would fill the queues to memory, and wait there. */
+static inline void tg_fetch(const int16_t *addends, size_t count) {
+#if defined(__GNUC__)
+    for (size_t i = 0; i < count; i += TG_LINE / 2) __builtin_prefetch(addends + i, 0, 3);
+#else
+    (void)addends, (void)count;
+#endif
+}
 
 struct tg_kernel;
 

@@ -4,9 +4,10 @@
  * ordered so that narrowing two vectors to int16 (packs, which works inside lanes of 128 bits) gives the units in order. */
 #include "pack.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-enum { NONE = 0xffff, GATES = 4, VECTORS = 8 };
+enum { NONE = 0xffff, GATES = 4, VECTORS = 8, TAIL_UNITS = 4, PAIR_BOUND = 129 };
 /* Gates i, f, g, o among rows i, o, f, c. */
 static const uint32_t ROW_OF_GATE[GATES] = {0, 2, 3, 1};
 
@@ -24,8 +25,9 @@ static uint32_t row_of_sum(const packer *p, uint32_t vector, uint32_t lane) {
         gate = vector % VECTORS / 2;
         unit = p->lanes * (vector / VECTORS) + 8 * (lane / 4) + 4 * (vector % 2) + lane % 4;
     } else {
-        gate = lane / 4;
-        unit = p->lanes * k->blocks + lane % 4;
+        /* Two vectors of 8 lanes: i g, f o. One of 16: i f g o. */
+        gate = vector % VECTORS + GATES * TAIL_UNITS / p->sums * (lane / TAIL_UNITS);
+        unit = p->lanes * k->blocks + lane % TAIL_UNITS;
     }
     return unit < k->hidden ? ROW_OF_GATE[gate] * k->hidden + unit : NONE;
 }
@@ -38,8 +40,8 @@ static uint32_t row_of_addend(const packer *p, uint32_t place) {
         gate = place % (GATES * p->lanes) / p->lanes;
         unit = place / (GATES * p->lanes) * p->lanes + place % p->lanes;
     } else {
-        gate = (place - in_blocks) / 4;
-        unit = p->lanes * k->blocks + (place - in_blocks) % 4;
+        gate = (place - in_blocks) / TAIL_UNITS;
+        unit = p->lanes * k->blocks + (place - in_blocks) % TAIL_UNITS;
     }
     return gate < GATES && unit < k->hidden ? ROW_OF_GATE[gate] * k->hidden + unit : NONE;
 }
@@ -126,10 +128,10 @@ tg_status tg_pack(tg_packed *packed, const tg_plan *plan) {
     const uint32_t lanes = packed->kernel->lanes, rest = packed->hidden % lanes;
     packer p = {packed, plan, lanes, lanes / 2, 0};
     tg_status status;
-    p.tail = plan->dense_tail && rest && rest <= 4;
+    p.tail = plan->dense_tail && rest && rest <= TAIL_UNITS;
     packed->blocks = packed->hidden / lanes + (rest && !p.tail);
     packed->groups = (packed->width + plan->group - 1) / plan->group;
-    packed->vectors = VECTORS * packed->blocks + p.tail;
+    packed->vectors = VECTORS * packed->blocks + p.tail * (GATES * TAIL_UNITS / p.sums);
     packed->addends = GATES * lanes * packed->blocks + 32 * p.tail;
     for (uint32_t i = 0; i < 4 * packed->hidden; i++)
         if (packed->direction->shifts[i] > packed->largest_shift) packed->largest_shift = packed->direction->shifts[i];
@@ -148,6 +150,18 @@ int tg_shifts_are_near(const tg_direction *direction, const tg_image *image) {
         if (direction->shifts[i] > most) most = direction->shifts[i];
     }
     return ((int64_t)direction->width * 127 * 127) << (most - least) < 2147483647;
+}
+
+int tg_pairs_are_bounded(const tg_direction *direction, const tg_image *image) {
+    const uint32_t width = direction->width;
+    for (uint32_t row = 0; row < 4 * image->sizes.hidden; row++) {
+        const int8_t *weights = direction->weights + (size_t)row * width;
+        for (uint32_t i = 0; i + 1 < width; i += 2) {
+            const int a = weights[i], b = weights[i + 1];
+            if ((a ^ b) >= 0 && abs(a + b) > PAIR_BOUND) return 0;
+        }
+    }
+    return 1;
 }
 
 void tg_pooled_in_order(const tg_packed *packed, const tg_slots *slots, size_t slot, int64_t *states) {

@@ -108,20 +108,16 @@ static int64_t token(const pass *p, size_t slot) {
     return p->offsets[p->text[slot]] + (p->direction ? p->length[slot] - 1 - at : at);
 }
 
+/* What a slot adds in this step and in the next one, which the kernel may fetch ahead. */
 static void set_addends(pass *p, size_t slot) {
     const tg_packed *k = p->packed;
-    if (p->layer) {
-        p->addends[slot] = k->bias;
-        return;
-    }
-    const int16_t *rows = p->worker->model->rows[p->direction];
-    p->addends[slot] = rows + (p->text[slot] == EMPTY ? 0 : (size_t)p->ids[token(p, slot)] * k->addends);
-    if (p->text[slot] == EMPTY || p->position[slot] + 1 >= p->length[slot]) return;
-#if defined(__GNUC__)
-    const int64_t next = token(p, slot) + (p->direction ? -1 : 1);
-    const char *row = (const char *)(rows + (size_t)p->ids[next] * k->addends);
-    for (size_t i = 0; i < 2 * (size_t)k->addends; i += TG_LINE) __builtin_prefetch(row + i, 0, 2);
-#endif
+    const int16_t *rows = p->layer ? k->bias : p->worker->model->rows[p->direction];
+    const int32_t *id = p->ids + (p->layer || p->text[slot] == EMPTY ? 0 : token(p, slot));
+    const int16_t **ahead = p->worker->slots.addends_ahead + slot;
+    p->addends[slot] = *ahead = rows;
+    if (p->layer || p->text[slot] == EMPTY) return;
+    p->addends[slot] += (size_t)*id * k->addends;
+    if (p->position[slot] + 1 < p->length[slot]) *ahead += (size_t)id[p->direction ? -1 : 1] * k->addends;
 }
 
 /* Codes of the layer below, at the front of what a step reads. */
@@ -155,7 +151,7 @@ static size_t step(pass *p, size_t count) {
         set_addends(p, slot);
         if (p->layer && p->text[slot] != EMPTY) set_codes(p, slot);
     }
-    for (size_t slot = count; slot < count + 8; slot++) p->addends[slot] = p->addends[0];
+    for (size_t slot = count; slot < count + 8; slot++) p->addends[slot] = s->addends_ahead[slot] = p->addends[0];
     p->packed->kernel->step(p->packed, s, count, p->addends);
     for (size_t slot = 0; !last && slot < count; slot++)
         if (p->text[slot] != EMPTY) keep_codes(p, slot);

@@ -16,7 +16,8 @@ typedef tg_reader reader;
 
 static void push(reader *r, int32_t id) {
     if (r->full) return;
-    const size_t at = r->count++ % r->capacity;
+    const size_t at = r->count < r->capacity ? r->count : r->count % r->capacity;
+    r->count++;
     r->ids[at] = id;
     if (r->spans.starts) {
         r->spans.starts[at] = (int32_t)(r->token_start - r->begin);
@@ -25,29 +26,36 @@ static void push(reader *r, int32_t id) {
     r->full = !r->image->sizes.keep && r->count == r->capacity;
 }
 
-/* tg_word_hash of the reader's own word, behind which eight bytes may be written. */
-static uint32_t hash_of(uint8_t *word, size_t size) {
-    uint64_t value = 0x9e3779b97f4a7c15u ^ size, part;
-    size_t left = size;
-    for (; left > 8; left -= 8, word += 8) {
-        memcpy(&part, word, 8);
-        value = (value ^ part) * 0xff51afd7ed558ccdu;
-        value ^= value >> 32;
-    }
-    memcpy(&part, word, 8);
-    part &= ~(uint64_t)0 >> (64 - 8 * left);
+enum { HEAD = 8 };
+
+static uint64_t mixed(uint64_t value, uint64_t part) {
     value = (value ^ part) * 0xff51afd7ed558ccdu;
-    value ^= value >> 32;
-    return (uint32_t)(value ^ value >> 16);
+    return value ^ value >> 32;
+}
+
+/* The row of a word, hashed as tg_word_hash does; eight bytes behind it may be read. */
+static int32_t row_of_word(const tg_image *image, const uint8_t *word, size_t size) {
+    uint64_t value = TG_WORD_SEED ^ size, head, part;
+    const uint8_t *at = word;
+    size_t left = size;
+    for (; left > HEAD; left -= HEAD, at += HEAD) {
+        memcpy(&part, at, HEAD);
+        value = mixed(value, part);
+    }
+    memcpy(&part, at, HEAD);
+    memcpy(&head, word, HEAD);
+    if (size < HEAD) head = tg_lowest_bytes(head, size);
+    value = mixed(value, tg_lowest_bytes(part, left));
+    return tg_word_row(image, word, size, head, (uint32_t)(value ^ value >> 16));
 }
 
 void tg_end_word(reader *r) {
     const size_t size = r->size;
-    uint8_t *word = r->worker->word;
+    const uint8_t *word = r->worker->word;
     r->size = 0, r->apostrophe = 0;
     if (!size) return;
     if (size > r->worker->model->longest_word) push(r, TG_UNKNOWN_ROW);
-    else push(r, tg_word_row(r->image, word, size, hash_of(word, size)));
+    else push(r, row_of_word(r->image, word, size));
 }
 
 static void append(reader *r, const uint8_t *bytes, size_t count) {
@@ -169,6 +177,29 @@ static unsigned first_byte(uint64_t mask) {
 #endif
 }
 
+/* Words of less than eight letters between ASCII, which need not be kept to be looked up, and marks between them. Stops
+ * at whatever else comes. */
+static void read_short_words(reader *r) {
+    const tg_model *model = r->worker->model;
+    const uint8_t *p = r->text, *end = r->end;
+    while (end - p > 2 * EIGHT && !r->full) {
+        uint64_t text, lower;
+        memcpy(&text, p, EIGHT);
+        const unsigned count = first_byte(~letters_of(text, &lower) & EACH(0x80));
+        const uint8_t *behind = p + count;
+        if (!count || count == EIGHT || *behind >= 0x80 || *behind == '\'') break;
+        r->token_start = p, r->token_end = behind;
+        const uint64_t head = tg_lowest_bytes(lower, count), value = mixed(TG_WORD_SEED ^ count, head);
+        push(r, tg_word_row(r->image, NULL, count, head, (uint32_t)(value ^ value >> 16)));
+        if (model->classes[*behind] == MARK && behind[1] < 0x80 && !r->full) {
+            r->token_start = behind, r->token_end = behind + 1;
+            push(r, model->ascii_marks[*behind++]);
+        }
+        p = behind + (*behind == ' ' && behind[1] < 0x80);
+    }
+    r->text = p;
+}
+
 /* Letters and digits of ASCII onto the word, at least one. The last one waits where the next character may join it. */
 static void read_letters(reader *r) {
     const uint8_t *classes = r->worker->model->classes, *p = r->text, *end = r->end;
@@ -207,7 +238,8 @@ static void read_ascii(reader *r) {
     const int kind = r->worker->model->classes[c];
     const size_t broken = c == '<' ? line_break(r->text, r->end) : 0;
     if (kind == LETTER) {
-        read_letters(r);
+        if (!r->size) read_short_words(r);
+        if (r->text == r->place) read_letters(r);
     } else if (broken) {
         tg_end_word(r);
         r->text += broken;
@@ -273,9 +305,8 @@ void tg_tokenizer_prepare(tg_model *model) {
     for (int c = 0; c < 256; c++)
         model->classes[c] = c >= 0x80 ? OTHER : c == '\'' ? APOSTROPHE : tg_unicode_class((uint32_t)c) & TG_WORD ? LETTER : SEPARATOR;
     for (uint32_t i = 0; i < image->sizes.marks; i++) {
-        uint8_t bytes[4];
-        const size_t size = utf8_from(image->marks[i], bytes);
-        model->mark_rows[i] = tg_word_row(image, bytes, size, tg_word_hash(bytes, size));
+        uint8_t bytes[HEAD] = {0};
+        model->mark_rows[i] = row_of_word(image, bytes, utf8_from(image->marks[i], bytes));
         if (image->marks[i] >= 0x80) continue;
         model->classes[image->marks[i]] = MARK;
         model->ascii_marks[image->marks[i]] = model->mark_rows[i];
