@@ -56,8 +56,10 @@ def test_a_wrong_weight_is_found(kernel: str, gate: str, unit: int, layer: int, 
     right = walk_of(image, *place)
     row, column = GATES[gate] * HIDDEN + unit, WIDTHS[layer] - HIDDEN + int(np.abs(right.codes[1].astype(int)).argmax())
     offset = row * WIDTHS[layer] + column
-    weight = read_image(image, "").model.layers[place[0]][place[1]].weights[row, column]
-    change = array(f"lstm.{place[0]}.{place[1]}.weights", "b", -127 if weight > 0 else 127, offset)
+    weights = read_image(image, "").model.layers[place[0]][place[1]].weights[row]
+    # The farthest that the pair bound lets it go: an image beyond it is for other kernels than AVX2's.
+    room = 127 - abs(int(weights[column ^ 1]))
+    change = array(f"lstm.{place[0]}.{place[1]}.weights", "b", -room if weights[column] > 0 else room, offset)
     wrong = walk_of(change(image), *place)
     differs = ((right.cells != wrong.cells) | (right.codes != wrong.codes)).any(axis=1)
     token = right.places[differs.argmax() - 1] + 1
@@ -102,7 +104,10 @@ BREAKS = {
     # The scalar kernel forgets all that its unit 1 knew; nothing is there to be forgotten before the second token.
     "kernels/scalar.c": ("tg_mulhrs(f, cells[u])", "tg_mulhrs(u == 1 ? 0 : f, cells[u])"),
     # The others do so in every second slot, so a text alone is answered well.
-    "kernels/block.h": ("MULHRS(gate[1].b, LOAD(others))", "MULHRS(gate[1].a, SET1(0))"),
+    "kernels/block.h": (
+        "argument_of(p, &b, q)}",
+        "q == 1 && a.block == b.block ? SET1(-32768) : argument_of(p, &b, q)}",
+    ),
 }
 
 

@@ -78,7 +78,7 @@ static void run(tracer *t) {
     const size_t below = p->width - p->hidden, slots = t->trace->slots;
     for (size_t step = 0; step < t->trace->steps; step++) {
         const int16_t *row = addends_of(t, step);
-        for (size_t i = 0; i < TG_MAX_SLOTS + 8; i++) addends[i] = row;
+        for (size_t i = 0; i < TG_MAX_SLOTS + 8; i++) addends[i] = t->slots->addends_ahead[i] = row;
         for (size_t slot = 0; below && slot < slots; slot++)
             put_codes(t, slot, 0, t->trace->below + step * below, below);
         p->kernel->step(p, t->slots, slots, addends);
