@@ -53,7 +53,8 @@ def test_from_the_official_files_to_a_bundle_whose_gates_pass(
     assert len(manifest.labels) == labels
     # Two epochs leave a model so undecided that the integers may be too coarse for it.
     assert set(manifest.variants) - {"integer"} == {"fp32", "int8"}
-    assert ("labels that the model gives to none of these texts" in said) is fine
+    if not fine:  # of fifty labels some may be given to no text, which is told and no fault
+        assert "labels that the model gives to none of these texts" not in said
 
     answers = Classifier.load(bundle).predict([text for text, _ in test])
     right = sum(answer.label == label for answer, (_, label) in zip(answers, test, strict=True)) / len(test)

@@ -33,6 +33,7 @@ SHAPES = (
     {"hidden": 9, "activation": "tanh", "pooling": "max"},
     {"hidden": 5, "layers": 2, "directions": 2, "outputs": 3, "pooling": "last"},
     {"hidden": 3, "inputs": 2, "layers": 4, "outputs": 6, "activation": "relu", "formats": (8, 10)},
+    {"hidden": 4, "longest": 3, "outputs": 3},
 )
 """Of the images that the image fuzzer begins with."""
 

@@ -190,7 +190,8 @@ def _with_test_score(checkpoint: Checkpoint, data: RunData, scored: Sequence[_Sc
 def _draw(folder: Path, result: Result, answers: Confidences, title: str) -> None:
     draw_confusion(folder / LAYOUT.confusion, result.confusion, result.labels, title)
     draw_reliability(folder / LAYOUT.reliability, result.calibration[-1], title)
-    draw_lengths(folder / LAYOUT.lengths, result.by_length, title)
+    if result.by_length:  # no length has enough texts where there are few
+        draw_lengths(folder / LAYOUT.lengths, result.by_length, title)
     draw_coverage(folder / LAYOUT.coverage, answers, title)
 
 
