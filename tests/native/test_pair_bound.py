@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from tallygate.export.image.formats import Formats
 from tallygate.export.image.quantized import integer_from_weights
 from tallygate.export.image.writer import ImageContents, image_from
+from tallygate.runtime.bundle import INTEGER, open_bundle
 from tallygate.runtime.engines.integer import IntegerModel
 from tallygate.runtime.engines.integer.native import NativeEngine
 from tallygate.runtime.errors import EngineUnavailableError
@@ -76,3 +77,11 @@ def test_avx2_is_exact_up_to_the_bound_and_refuses_what_lies_beyond(sign: int) -
     for kernel in kernels():
         if kernel != "avx2":
             assert (answered(NativeEngine(beyond, kernel), rows) == specified(beyond, rows)).all()
+
+
+@pytest.mark.parametrize("kernel", kernels())
+def test_every_kernel_runs_the_bundle_that_ships(kernel: str) -> None:
+    bundle = open_bundle()
+    engine = NativeEngine(bundle.read(bundle.manifest.variants[INTEGER].file), kernel)
+    engine.check_goldens()
+    assert engine.kernel == kernel
