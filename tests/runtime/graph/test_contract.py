@@ -95,7 +95,7 @@ def test_no_node_can_be_left_out_or_take_other_values(precision: str, architectu
 @pytest.mark.parametrize("precision", sorted(STORAGES))
 def test_no_constant_can_be_another(precision: str, architecture: Architecture) -> None:
     sound = written(architecture, SMALL, precision)
-    constants = [tensor.name for tensor in sound.graph.initializer if tensor.name.startswith("constant_")]
+    constants = [tensor.name for tensor in sound.graph.initializer if tensor.name.startswith("number_")]
     assert len(constants) >= 5
     for name in constants:
         altered = onnx.ModelProto()
@@ -113,7 +113,7 @@ def test_every_float_is_held_to_be_a_number(precision: str) -> None:
     sound = written(BOTH_WAYS, SMALL, precision)
     seen = 0
     for place, tensor in enumerate(sound.graph.initializer):
-        for number in bad.get(tensor.data_type, []) if not tensor.name.startswith("constant_") else []:
+        for number in bad.get(tensor.data_type, []) if not tensor.name.startswith("number_") else []:
             altered = onnx.ModelProto()
             altered.CopyFrom(sound)
             array, data = altered.graph.initializer[place], bytes.fromhex(number)

@@ -177,7 +177,7 @@ def test_no_node_can_be_left_out_or_take_other_values(pooling: str) -> None:
 @pytest.mark.parametrize("pooling", ["mean", "max"])
 def test_no_constant_can_be_another(pooling: str) -> None:
     sound = streaming(architecture(pooling))
-    constants = [tensor.name for tensor in sound.graph.initializer if tensor.name.startswith("constant_")]
+    constants = [tensor.name for tensor in sound.graph.initializer if tensor.name.startswith("number_")]
     assert len(constants) >= 4
     for name in constants:
         altered = onnx.ModelProto()
