@@ -11,7 +11,7 @@ from tallygate.runtime.command import Command
 from tallygate.runtime.commands.options import (
     add_bundle_options,
     add_engine_options,
-    bundle_path,
+    classifier_from,
     limit_numpy_threads,
 )
 from tallygate.runtime.terminal import notice, printable, printable_json, table
@@ -19,7 +19,6 @@ from tallygate.runtime.terminal import notice, printable, printable_json, table
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tallygate.runtime.classifier import Classifier
     from tallygate.runtime.suite import Count, Outcome
 
 _TEXT, _CELL = 70, 40
@@ -44,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
     from tallygate.runtime.suite import bound_from_text, broken_bounds, check_bounds, check_cases, counts_of, read_suite
 
     bounds = [bound_from_text(given) for given in arguments.at_most]
-    classifier = _classifier(arguments)
+    classifier = classifier_from(arguments)
     cases = [case for suite in arguments.suite for case in read_suite(Path(suite), classifier.labels)]
     check_bounds(bounds, [placed.case.capability for placed in cases])
     outcomes = check_cases(cases, classifier.predict)
@@ -59,20 +58,6 @@ def run(arguments: argparse.Namespace) -> int:
     for line in broken:
         notice(f"{classifier.bundle.path}: {line}")
     return 1 if broken else 0
-
-
-def _classifier(arguments: argparse.Namespace) -> Classifier:
-    from tallygate.runtime.classifier import Classifier
-
-    return Classifier.load(
-        bundle_path(arguments),
-        arguments.engine,
-        arguments.precision,
-        threads=arguments.threads,
-        sha256=arguments.sha256,
-        trust_plans=arguments.trust_plans,
-        kernel=arguments.kernel,
-    )
 
 
 def _count_row(count: Count) -> dict[str, object]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tallygate.runtime.bundle import Bundle
+    from tallygate.runtime.classifier import Classifier
 
 SHIPPED = "directory or zip (default: the shipped IMDB bundle)"
 
@@ -58,6 +59,24 @@ def add_engine_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--threads", type=positive_int, metavar="N", help="threads per text or batch (default: 1, or as tuned)"
+    )
+
+
+def classifier_from(arguments: argparse.Namespace) -> Classifier:
+    """Load what :func:`add_bundle_options` and :func:`add_engine_options` read.
+
+    Raises the errors of :func:`bundle_path` and of :meth:`tallygate.runtime.classifier.Classifier.load`.
+    """
+    from tallygate.runtime.classifier import Classifier
+
+    return Classifier.load(
+        bundle_path(arguments),
+        arguments.engine,
+        arguments.precision,
+        threads=arguments.threads,
+        sha256=arguments.sha256,
+        trust_plans=arguments.trust_plans,
+        kernel=arguments.kernel,
     )
 
 

@@ -12,7 +12,7 @@ from tallygate.runtime.command import Command
 from tallygate.runtime.commands.options import (
     add_bundle_options,
     add_engine_options,
-    bundle_path,
+    classifier_from,
     limit_numpy_threads,
     threshold_from,
 )
@@ -56,20 +56,11 @@ def run(arguments: argparse.Namespace) -> int:
     limit_numpy_threads(arguments.threads or 1)
     _check(arguments)
     abstain_below, joining = threshold_from(arguments.abstain_below), _joining(arguments)
-    from tallygate.runtime.classifier import Classifier
     from tallygate.runtime.commands.predict_output import WRITERS, Output
     from tallygate.runtime.commands.predict_rows import BadRows, answer_rows
     from tallygate.runtime.commands.predict_watching import Watching
 
-    classifier = Classifier.load(
-        bundle_path(arguments),
-        arguments.engine,
-        arguments.precision,
-        threads=arguments.threads,
-        sha256=arguments.sha256,
-        trust_plans=arguments.trust_plans,
-        kernel=arguments.kernel,
-    )
+    classifier = classifier_from(arguments)
     if arguments.follow:
         from tallygate.runtime.commands.predict_follow import follow
 
