@@ -1,19 +1,11 @@
 // node check_in_node.mjs MODULE IMAGE KERNEL: opens the image in WebAssembly, answers its golden texts, prints the status.
 import { readFileSync } from "node:fs";
-import { WASI } from "node:wasi";
+import { openCore, putInto } from "./core_in_node.mjs";
 
 const [modulePath, imagePath, kernelName] = process.argv.slice(2);
-const wasi = new WASI({ version: "preview1" });
-const { instance } = await WebAssembly.instantiate(readFileSync(modulePath), wasi.getImportObject());
-wasi.initialize(instance);
-const { memory, malloc, tg_open, tg_worker_open, tg_check } = instance.exports;
-
-/** Puts bytes into the module's memory, and returns their address. */
-function put(bytes) {
-  const at = malloc(bytes.length);
-  new Uint8Array(memory.buffer).set(bytes, at);
-  return at;
-}
+const core = await openCore(modulePath);
+const { memory, malloc, tg_open, tg_worker_open, tg_check } = core;
+const put = (bytes) => putInto(core, bytes);
 
 /** The pointer that a function left at an address. */
 const pointer = (at) => new DataView(memory.buffer).getUint32(at, true);

@@ -1,19 +1,10 @@
 // node equal_in_node.mjs MODULE IMAGE CASES KERNEL [MOST]: tests/equal.c of the C core, in WebAssembly and without threads.
 import { readFileSync } from "node:fs";
-import { WASI } from "node:wasi";
+import { openCore, putInto } from "./core_in_node.mjs";
 
 const [modulePath, imagePath, casesPath, kernelName, most = "0"] = process.argv.slice(2);
-const wasi = new WASI({ version: "preview1" });
-const { instance } = await WebAssembly.instantiate(readFileSync(modulePath), wasi.getImportObject());
-wasi.initialize(instance);
-const core = instance.exports;
-
-/** Puts bytes into the module's memory, and returns their address. */
-function put(bytes) {
-  const at = core.malloc(bytes.length);
-  new Uint8Array(core.memory.buffer).set(bytes, at);
-  return at;
-}
+const core = await openCore(modulePath);
+const put = (bytes) => putInto(core, bytes);
 
 const out = core.malloc(8);
 const opened = (status) => {

@@ -1,19 +1,10 @@
 // node noise_in_node.mjs MODULE IMAGE NOISE KERNEL: gives the C core in WebAssembly noise as image, text, piece, state and ids.
 import { readFileSync } from "node:fs";
-import { WASI } from "node:wasi";
+import { openCore, putInto } from "./core_in_node.mjs";
 
 const [modulePath, imagePath, noisePath, kernelName] = process.argv.slice(2);
-const wasi = new WASI({ version: "preview1" });
-const { instance } = await WebAssembly.instantiate(readFileSync(modulePath), wasi.getImportObject());
-wasi.initialize(instance);
-const core = instance.exports;
-
-/** Puts bytes into the module's memory, and returns their address. */
-function put(bytes) {
-  const at = core.malloc(bytes.length);
-  new Uint8Array(core.memory.buffer).set(bytes, at);
-  return at;
-}
+const core = await openCore(modulePath);
+const put = (bytes) => putInto(core, bytes);
 
 const MAGIC = 6, BAD_UTF8 = 14, BAD_ID = 15, STATE_DAMAGED = 20;
 const view = () => new DataView(core.memory.buffer);

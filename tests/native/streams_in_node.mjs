@@ -1,20 +1,11 @@
 // node streams_in_node.mjs MODULE IMAGE GOLDENS KERNEL: reads the shared streams in WebAssembly, prints what differs.
 import { readFileSync } from "node:fs";
 import { createHash } from "node:crypto";
-import { WASI } from "node:wasi";
+import { openCore, putInto } from "./core_in_node.mjs";
 
 const [modulePath, imagePath, goldensPath, kernelName] = process.argv.slice(2);
-const wasi = new WASI({ version: "preview1" });
-const { instance } = await WebAssembly.instantiate(readFileSync(modulePath), wasi.getImportObject());
-wasi.initialize(instance);
-const core = instance.exports;
-
-/** Puts bytes into the module's memory, and returns their address; malloc gives a place even to none. */
-function put(bytes) {
-  const at = core.malloc(bytes.length + 1);
-  new Uint8Array(core.memory.buffer).set(bytes, at);
-  return at;
-}
+const core = await openCore(modulePath);
+const put = (bytes) => putInto(core, bytes);
 
 const view = () => new DataView(core.memory.buffer);
 const out = core.malloc(8);

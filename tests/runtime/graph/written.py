@@ -98,6 +98,18 @@ def _random(name: str, kind: Kind, rng: np.random.Generator) -> bytes:
     return values.astype(np.float16 if dtype == TensorProto.FLOAT16 else np.float32).tobytes()
 
 
+def with_altered_constants(sound: onnx.ModelProto) -> list[onnx.ModelProto]:
+    """The graph as often as it has constants that are no weights, each time with another of them changed by a bit."""
+    found = []
+    for place, tensor in enumerate(sound.graph.initializer):
+        if tensor.name.startswith("number_"):
+            altered = onnx.ModelProto()
+            altered.CopyFrom(sound)
+            altered.graph.initializer[place].raw_data = bytes([tensor.raw_data[0] ^ 8]) + tensor.raw_data[1:]
+            found.append(altered)
+    return found
+
+
 def arrays(model: onnx.ModelProto) -> dict[str, np.ndarray]:
     """The initializers by name."""
     return {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
